@@ -1,0 +1,108 @@
+package messenger
+
+import (
+	"context"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// ChatRef is the messenger's own name of a chat, opaque outside its adapter.
+type ChatRef string
+
+// Features are what a protocol can do.
+type Features struct {
+	// CreateChat: the community can make a chat. Where it cannot, a person makes the chat
+	// and lets the community in, and Rollcall adopts it.
+	CreateChat bool
+	// AddAtCreation: people can be put into a chat while it is being made.
+	AddAtCreation bool
+	// AddMember: the protocol has a call for it. Whether a token may use it is found out.
+	AddMember bool
+	// ResetLink: an invite link can be made void and replaced.
+	ResetLink bool
+	// CallsPerRequest is how many calls travel in one request at the most.
+	CallsPerRequest int
+}
+
+// Messenger is a community's view of the messenger, bound to its token.
+//
+// Every method may make several requests; each request passes the Gate first. An error that
+// a method returns concerns the request or the whole token; what concerns one chat or one
+// person is in the replies. Both are *Error.
+type Messenger interface {
+	Features() Features
+	// Community asks who the token belongs to, and so whether it is good.
+	Community(ctx context.Context) (Community, error)
+	// Read gives the state of chats, one for each ref and in their order.
+	Read(ctx context.Context, refs []ChatRef) ([]ChatState, error)
+	// Do makes the calls in their order, as many to a request as the protocol takes. After
+	// each request record is called with the replies to the calls it carried (first is the
+	// index of their first call); its error ends Do. So whatever was done is recorded
+	// before anything more is done.
+	Do(ctx context.Context, calls []Call, record func(first int, replies []Reply) error) error
+	// FindByTitle looks for the community's chats with exactly these titles, which are
+	// nonces: at most one chat is expected for each. Titles not found are absent.
+	FindByTitle(ctx context.Context, titles []string) (map[string]ChatRef, error)
+}
+
+// Gate is passed before every request: it takes from the token's budget, waiting if it must
+// not long, and refuses with CodeFenced who has been overtaken by a later pass. A wait that
+// is too long to hold on to is an *Error with CodeBudget and its RetryAfter.
+type Gate interface {
+	Pass(ctx context.Context) error
+}
+
+// Community is the account that owns a school's chats.
+type Community struct {
+	ID   int64
+	Name string
+}
+
+// ChatState is a chat as the messenger has it.
+type ChatState struct {
+	Ref   ChatRef
+	Title string
+	// Members are people; the community's own account is left out.
+	Members []Member
+	// Err is set where the chat could not be read (CodeChatGone, CodeChatDenied, …); the rest is
+	// then empty.
+	Err error
+}
+
+// Member is one account in a chat.
+type Member struct {
+	Account school.AccountID
+	Admin   bool
+}
+
+// CallKind is what a Call does.
+type CallKind string
+
+// The calls. "Already so" is success.
+const (
+	CallCreateChat   CallKind = "create-chat"   // Title, Accounts → Reply.Chat, Added, Link
+	CallSetTitle     CallKind = "set-title"     // Chat, Title
+	CallInviteLink   CallKind = "invite-link"   // Chat → Reply.Link
+	CallResetLink    CallKind = "reset-link"    // Chat → Reply.Link
+	CallAddMember    CallKind = "add-member"    // Chat, Account
+	CallRemoveMember CallKind = "remove-member" // Chat, Account
+	CallPromote      CallKind = "promote"       // Chat, Account
+	CallDemote       CallKind = "demote"        // Chat, Account
+)
+
+// Call is one thing to be done in one chat.
+type Call struct {
+	Kind     CallKind
+	Chat     ChatRef
+	Account  school.AccountID
+	Accounts []school.AccountID
+	Title    string
+}
+
+// Reply answers a Call.
+type Reply struct {
+	Chat  ChatRef
+	Added []school.AccountID
+	Link  string
+	Err   error
+}
