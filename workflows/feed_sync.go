@@ -1,0 +1,139 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"github.com/samber/lo"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// FeedSyncInput starts a feed's owner.
+type FeedSyncInput struct {
+	Feed school.FeedID `json:"feed"`
+}
+
+// FeedStatus answers a feed's status query.
+type FeedStatus struct {
+	Feed    school.FeedID `json:"feed"`
+	Phase   string        `json:"phase"`
+	Waiting int           `json:"waiting"`
+	Last    *FeedReport   `json:"last,omitempty"`
+}
+
+// FeedSync owns a feed: it waits until the files have come to rest, reads them as one whole,
+// stores a snapshot per school and asks the schools that changed for a pass. A bad reading
+// changes nothing and fails the run with what is wrong and what to do.
+func FeedSync(ctx workflow.Context, in FeedSyncInput) (FeedReport, error) {
+	f := &feed{id: in.Feed, status: FeedStatus{Feed: in.Feed, Phase: "waiting for a request"}}
+	return f.run(ctx)
+}
+
+type feed struct {
+	id     school.FeedID
+	inbox  inbox[ReadRequest, FeedReport]
+	status FeedStatus
+	notes  details
+}
+
+// How long a file set must have kept its shape, and how often it may be found moving before
+// the reading is given up.
+const (
+	settleTime  = time.Second
+	settleTries = 120
+)
+
+func (f *feed) run(ctx workflow.Context) (FeedReport, error) {
+	f.notes = newDetails("Feed " + string(f.id))
+	f.inbox.name = Read
+	f.inbox.id = func(r *ReadRequest) *string { return &r.ID }
+	f.inbox.validate = func(r ReadRequest) error {
+		return lo.Ternary(r.ID == "", errors.New("the request has no id"), nil)
+	}
+	if err := f.inbox.open(ctx, "Read the feed. Argument: a request {id, trigger, acceptDrop, requestedBy}; {} is a plain reading."); err != nil {
+		return FeedReport{}, err
+	}
+	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (FeedStatus, error) {
+		status := f.status
+		status.Waiting = len(f.inbox.pending) + f.inbox.signals.Len()
+		return status, nil
+	}, workflow.QueryHandlerOptions{Description: "What the feed's owner is doing, and how the last reading ended."})
+	if err != nil {
+		return FeedReport{}, err
+	}
+	if err := workflow.UpsertTypedSearchAttributes(ctx, feedAttribute().ValueSet(string(f.id))); err != nil {
+		return FeedReport{}, err
+	}
+	byHand := ReadRequest{ID: workflow.GetInfo(ctx).WorkflowExecution.RunID, Trigger: TriggerManual, RequestedBy: "started by hand"}
+	return f.inbox.serve(ctx, byHand, f.read)
+}
+
+// read serves a batch of requests with one reading.
+func (f *feed) read(ctx workflow.Context, requests []ReadRequest) (FeedReport, *Problem) {
+	accept := lo.ContainsBy(requests, func(r ReadRequest) bool { return r.AcceptDrop })
+	report, problem := f.readWhole(ctx, accept)
+	report.Feed = f.id
+	if problem != nil {
+		f.phase(ctx, "%s: %s", problem.Code, problem.Message)
+		return report, problem
+	}
+	f.status.Last = &report
+	f.phase(ctx, "read: %d of %d schools changed, %d could not be taken over", len(report.Changed), report.Schools, len(report.Problems))
+	if len(report.Changed) == 0 {
+		return report, nil
+	}
+	_, err := resyncSchools.run(ctx, feedOptions("ask the schools that changed for a pass"), ResyncSchoolsInput{
+		Schools: report.Changed,
+		Request: Request{ID: requests[0].ID, Trigger: TriggerEvent, RequestedBy: FeedSyncID(f.id)},
+	})
+	return report, problemOf(err)
+}
+
+func (f *feed) readWhole(ctx workflow.Context, accept bool) (FeedReport, *Problem) {
+	for {
+		fingerprint, problem := f.settled(ctx)
+		if problem != nil {
+			return FeedReport{}, problem
+		}
+		f.phase(ctx, "reading")
+		report, err := readFeed.run(ctx, feedOptions("read the feed and store a snapshot per school"),
+			ReadFeedInput{Feed: f.id, Fingerprint: fingerprint, AcceptDrop: accept})
+		if err != nil || !report.Moved {
+			return report, problemOf(err)
+		}
+		f.phase(ctx, "the files changed while they were read: once more")
+	}
+}
+
+// settled waits until two looks in a row find the same file set.
+func (f *feed) settled(ctx workflow.Context) (string, *Problem) {
+	f.phase(ctx, "waiting for the files to come to rest")
+	look := func() (string, error) {
+		return lookAtFeed.run(ctx, storeOptions("", TriggerEvent, "look at the feed's files"), f.id)
+	}
+	last, err := look()
+	if err != nil {
+		return "", problemOf(err)
+	}
+	for range settleTries {
+		timer := workflow.NewTimerWithOptions(ctx, settleTime, workflow.TimerOptions{Summary: "let the files come to rest"})
+		if err := timer.Get(ctx, nil); err != nil {
+			return "", problemOf(err)
+		}
+		now, err := look()
+		if err != nil {
+			return "", problemOf(err)
+		}
+		if now == last {
+			return now, nil
+		}
+		last = now
+	}
+	return "", &Problem{Code: ProblemFeedNeverStable, Message: "the files of the feed keep changing: have the export write them elsewhere and move them into place"}
+}
+
+func (f *feed) phase(ctx workflow.Context, format string, args ...any) {
+	f.status.Phase = f.notes.add(ctx, format, args...)
+}

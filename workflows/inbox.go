@@ -1,0 +1,125 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// inbox takes the requests of a workflow that many may ask: by signal, where nobody waits for
+// the answer, and by update, where somebody does. It owns the one way in which such a
+// workflow ends, so that no request is ever lost: whatever is delivered is served, and the
+// signal channel is drained as the very last act, with no yield before the return.
+type inbox[R, A any] struct {
+	name    string
+	signals workflow.ReceiveChannel
+	// id gives a request's id, and sets it where the sender left it out.
+	id func(*R) *string
+	// validate refuses an update; a signal cannot be refused, so a bad one is dropped.
+	validate func(R) error
+
+	pending []R
+	unnamed int
+	answers map[string]reply[A]
+	waiting map[string]int
+}
+
+type reply[A any] struct {
+	answer  A
+	problem *Problem
+}
+
+// firstRequest is how long a run waits for the request that it was started for. A run that
+// was started by hand, without one, then serves the fallback.
+const firstRequest = time.Minute
+
+// open registers the update handler. It must be called before the workflow first yields.
+func (b *inbox[R, A]) open(ctx workflow.Context, description string) error {
+	b.signals = workflow.GetSignalChannelWithOptions(ctx, b.name, workflow.SignalChannelOptions{Description: description})
+	b.answers = map[string]reply[A]{}
+	b.waiting = map[string]int{}
+	return workflow.SetUpdateHandlerWithOptions(ctx, b.name, b.ask, workflow.UpdateHandlerOptions{
+		Validator:   func(r R) error { return b.validate(r) },
+		Description: description + " The answer is the report.",
+	})
+}
+
+// ask is the update handler: it queues the request and waits for the pass that serves it.
+func (b *inbox[R, A]) ask(ctx workflow.Context, r R) (A, error) {
+	id := *b.id(&r)
+	b.pending = append(b.pending, r)
+	b.waiting[id]++
+	var got reply[A]
+	err := workflow.Await(ctx, func() (answered bool) {
+		got, answered = b.answers[id]
+		return answered
+	})
+	if b.waiting[id]--; b.waiting[id] == 0 {
+		delete(b.waiting, id)
+		delete(b.answers, id)
+	}
+	if err != nil {
+		return got.answer, err
+	}
+	return got.answer, fail(got.problem)
+}
+
+// receive takes in the signals that are there. It does not yield.
+func (b *inbox[R, A]) receive(ctx workflow.Context) {
+	for {
+		var r R
+		if !b.signals.ReceiveAsync(&r) {
+			return
+		}
+		if id := b.id(&r); *id == "" {
+			b.unnamed++
+			*id = fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, b.unnamed)
+		}
+		if err := b.validate(r); err != nil {
+			workflow.GetLogger(ctx).Warn("a signal asks for what cannot be done and is dropped", "signal", b.name, "problem", err)
+			continue
+		}
+		b.pending = append(b.pending, r)
+	}
+}
+
+// serve handles batches of requests until there are none, and gives the last one's result.
+// Requests that come while one batch is being handled make up the next.
+func (b *inbox[R, A]) serve(
+	ctx workflow.Context, fallback R, handle func(workflow.Context, []R) (A, *Problem),
+) (A, error) {
+	var last A
+	var problem *Problem
+	arrived, err := workflow.AwaitWithTimeout(ctx, firstRequest, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
+	if err == nil && !arrived {
+		b.pending = append(b.pending, fallback)
+	}
+	for {
+		if b.receive(ctx); len(b.pending) == 0 {
+			settled, _ := workflow.NewDisconnectedContext(ctx)
+			if err := workflow.Await(settled, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+				return last, err
+			}
+			if b.receive(ctx); len(b.pending) == 0 {
+				return last, b.end(ctx, problem)
+			}
+		}
+		batch := b.pending
+		b.pending = nil
+		last, problem = handle(ctx, batch)
+		for _, r := range batch {
+			if id := *b.id(&r); b.waiting[id] > 0 {
+				b.answers[id] = reply[A]{answer: last, problem: problem}
+			}
+		}
+	}
+}
+
+// end is the error a run ends with.
+func (b *inbox[R, A]) end(ctx workflow.Context, problem *Problem) error {
+	if err := ctx.Err(); err != nil {
+		return err // cancelled: the run's status shall say so
+	}
+	return fail(problem)
+}

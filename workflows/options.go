@@ -1,0 +1,63 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// storeOptions are for activities that use PostgreSQL alone: short, and tried again a few
+// times, since what fails once there mostly comes back in seconds.
+func storeOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:           TaskQueue,
+		Summary:             summary,
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    500 * time.Millisecond,
+			BackoffCoefficient: 2,
+			MaximumInterval:    10 * time.Second,
+			MaximumAttempts:    6,
+		},
+		Priority: priority(s, t),
+	}
+}
+
+// messengerOptions are for activities that talk to the messenger. They beat every few seconds,
+// so a killed worker is noticed in ten; each try resumes where the last one stopped, so the
+// number of tries is generous, and the time as a whole is what is bounded: a messenger that
+// is down longer than that is the next pass's business.
+func messengerOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              MessengerTaskQueue,
+		Summary:                summary,
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:       10 * time.Second,
+		WaitForCancellation:    true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    time.Minute,
+			MaximumAttempts:    20,
+		},
+		Priority: priority(s, t),
+	}
+}
+
+// feedOptions are for reading files: a whole district may take minutes.
+func feedOptions(summary string) workflow.ActivityOptions {
+	o := storeOptions("", TriggerEvent, summary)
+	o.StartToCloseTimeout = 15 * time.Minute
+	o.HeartbeatTimeout = 15 * time.Second
+	o.RetryPolicy.MaximumAttempts = 3
+	return o
+}
+
+// priority orders backlogs: urgent triggers first, and no school ahead of the others.
+func priority(s school.ID, t Trigger) temporal.Priority {
+	return temporal.Priority{PriorityKey: t.priority(), FairnessKey: string(s)}
+}

@@ -1,0 +1,125 @@
+package workflows
+
+import (
+	"fmt"
+
+	"github.com/samber/lo"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+)
+
+// pass brings the school's chats in step once: fetch the roster, read the messenger where a
+// request wants that, and let a child workflow per chat type with work do the rest. Nothing
+// to do: no child, and the pass is over.
+type pass struct {
+	lane     *lane
+	requests []Request
+	request  Request // the requests merged
+	fetched  Fetched
+	work     Work
+}
+
+func (p *pass) run(ctx workflow.Context) PassReport {
+	_ = workflow.UpsertTypedSearchAttributes(ctx,
+		schoolAttribute().ValueSet(string(p.lane.school)),
+		triggerAttribute().ValueSet(string(p.request.Trigger)),
+	)
+	problem := p.carryOut(ctx)
+	report := p.record(ctx, problem)
+	_ = workflow.UpsertTypedSearchAttributes(ctx, outcomeAttribute().ValueSet(string(report.Outcome)))
+	return report
+}
+
+func (p *pass) carryOut(ctx workflow.Context) *Problem {
+	l, trigger := p.lane, p.request.Trigger
+	l.phase(ctx, "%s request (%d in one pass): fetching the roster", trigger, len(p.requests))
+	var err error
+	p.fetched, err = fetchRoster.run(ctx,
+		storeOptions(l.school, trigger, "fetch the roster and compare it with the chats"),
+		FetchRosterInput{School: l.school, Pass: p.request, Requests: p.requests})
+	if err != nil {
+		return problemOf(err)
+	}
+	p.work = p.fetched.Work
+	if p.request.Verify {
+		l.phase(ctx, "reading the chats from the messenger")
+		p.work, err = readChats.run(ctx,
+			messengerOptions(l.school, trigger, "read the chats from the messenger"),
+			ReadChatsInput{School: l.school, Epoch: p.fetched.Epoch, Roster: p.fetched.Roster, Scope: p.request.Scope})
+		if err != nil {
+			return problemOf(err)
+		}
+		l.phase(ctx, "read %d chats, %d could not be read", p.work.Chats, p.work.Unreadable)
+	}
+	return p.syncTypes(ctx)
+}
+
+// syncTypes runs a child per chat type with work, side by side. One child's trouble does not
+// stop the others.
+func (p *pass) syncTypes(ctx workflow.Context) *Problem {
+	types := lo.Filter(p.work.Types, func(t chats.Type, _ int) bool { return p.request.Scope.Covers(t) })
+	if len(types) == 0 {
+		p.lane.phase(ctx, "nothing to do")
+		return nil
+	}
+	p.lane.phase(ctx, "work in %v", types)
+	children := lo.Map(types, func(t chats.Type, _ int) workflow.ChildWorkflowFuture { return p.start(ctx, t) })
+	var worst *Problem
+	for i, child := range children {
+		var result ChatTypeReport
+		if err := child.Get(ctx, &result); err != nil {
+			problem := problemOf(err)
+			p.lane.phase(ctx, "%s: %s", types[i], problem.Code)
+			worst = lo.CoalesceOrEmpty(worst, problem)
+			continue
+		}
+		p.lane.phase(ctx, "%s: %d done, %d skipped, %d failed, %d held",
+			types[i], result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
+	}
+	return worst
+}
+
+func (p *pass) start(ctx workflow.Context, t chats.Type) workflow.ChildWorkflowFuture {
+	school := p.lane.school
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          ChatTypeSyncID(school, t),
+		TaskQueue:           TaskQueue,
+		WaitForCancellation: true,
+		// What a child is doing when its lane ends is finished or given up in order, not cut off.
+		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+		StaticSummary:     fmt.Sprintf("%s chats of %s", t, school),
+		Priority:          priority(school, p.request.Trigger),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			schoolAttribute().ValueSet(string(school)),
+			chatTypeAttribute().ValueSet(string(t)),
+			triggerAttribute().ValueSet(string(p.request.Trigger)),
+		),
+	})
+	return workflow.ExecuteChildWorkflow(ctx, TypeChatTypeSync, ChatTypeSyncInput{
+		School: school, Epoch: p.fetched.Epoch, Roster: p.fetched.Roster, Type: t,
+		HoldCounted: p.work.HoldCounted, Trigger: p.request.Trigger,
+	})
+}
+
+// record ends the pass in the store, whatever happened; also when the run was cancelled.
+func (p *pass) record(ctx workflow.Context, problem *Problem) PassReport {
+	if ctx.Err() != nil {
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+	}
+	report, err := recordPass.run(ctx,
+		storeOptions(p.lane.school, p.request.Trigger, "record the pass and answer its requests"),
+		RecordPassInput{
+			School: p.lane.school, Epoch: p.fetched.Epoch, Requests: p.requests,
+			Unreadable: p.work.Unreadable, Problem: problem,
+		})
+	if err != nil {
+		report = PassReport{
+			School: p.lane.school, Epoch: p.fetched.Epoch, Requests: len(p.requests),
+			Outcome: OutcomeFailed, Problem: lo.CoalesceOrEmpty(problem, problemOf(err)),
+		}
+	}
+	return report
+}

@@ -1,0 +1,13 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Register puts every workflow into a worker, a test environment or a replayer.
+func Register(r worker.WorkflowRegistry) {
+	r.RegisterWorkflowWithOptions(SchoolSync, workflow.RegisterOptions{Name: TypeSchoolSync})
+	r.RegisterWorkflowWithOptions(ChatTypeSync, workflow.RegisterOptions{Name: TypeChatTypeSync})
+	r.RegisterWorkflowWithOptions(FeedSync, workflow.RegisterOptions{Name: TypeFeedSync})
+}

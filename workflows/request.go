@@ -1,0 +1,96 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+)
+
+// Trigger says what asked for a pass.
+type Trigger string
+
+// The triggers.
+const (
+	TriggerManual   Trigger = "manual"   // a person: CLI, console, Temporal UI
+	TriggerEvent    Trigger = "event"    // a new roster snapshot
+	TriggerSchedule Trigger = "schedule" // the school's interval
+	TriggerDistrict Trigger = "district" // a sweep over a district
+)
+
+// priority is the trigger's Temporal priority key: lower is sooner.
+func (t Trigger) priority() int {
+	switch t {
+	case TriggerManual:
+		return 1
+	case TriggerEvent:
+		return 2
+	case TriggerDistrict:
+		return 4
+	default:
+		return 3
+	}
+}
+
+// Scope is the part of a school a pass is about. The zero Scope is the whole school.
+type Scope struct {
+	// Types are the chat types; none is all.
+	Types []chats.Type `json:"types,omitempty"`
+}
+
+// Covers tells whether a chat type is in the scope.
+func (s Scope) Covers(t chats.Type) bool { return len(s.Types) == 0 || slices.Contains(s.Types, t) }
+
+func (s Scope) unite(other Scope) Scope {
+	if len(s.Types) == 0 || len(other.Types) == 0 {
+		return Scope{}
+	}
+	types := lo.Union(s.Types, other.Types)
+	slices.Sort(types)
+	if len(types) == len(chats.Types()) {
+		return Scope{}
+	}
+	return Scope{Types: types}
+}
+
+// Request asks a school's lane for a pass.
+type Request struct {
+	// ID makes the request and its reply known; of an update it is the update id.
+	ID      string  `json:"id"`
+	Trigger Trigger `json:"trigger"`
+	Scope   Scope   `json:"scope"`
+	// Verify has the messenger's state read first, so that changes made by hand are found.
+	Verify bool `json:"verify,omitempty"`
+	// RequestedBy is an operator's login or the part of Rollcall that asks; never a name.
+	RequestedBy string `json:"requestedBy,omitempty"`
+}
+
+// Validate refuses a request that no pass could serve.
+func (r Request) Validate() error {
+	if r.ID == "" {
+		return errors.New("the request has no id")
+	}
+	for _, t := range r.Scope.Types {
+		if !slices.Contains(chats.Types(), t) {
+			return fmt.Errorf("chat type %q is unknown: use one of %v", t, chats.Types())
+		}
+	}
+	return nil
+}
+
+// merge makes one pass of several requests: scopes unite, verify absorbs no-verify, the most
+// urgent trigger wins.
+func merge(requests []Request) Request {
+	merged := requests[0]
+	for _, r := range requests[1:] {
+		merged.Scope = merged.Scope.unite(r.Scope)
+		merged.Verify = merged.Verify || r.Verify
+		if r.Trigger.priority() < merged.Trigger.priority() {
+			merged.Trigger, merged.RequestedBy, merged.ID = r.Trigger, r.RequestedBy, r.ID
+		}
+	}
+	return merged
+}
