@@ -23,6 +23,9 @@ const (
 var ErrNoKeyset = errors.New("no keyset: tokens and rosters are sealed and cannot be read or written without one; " +
 	"set " + EnvKeysetFile + " to a keyset file (make one with: rollcall keys new > keyset.json) or " + EnvKeyset + " to its content")
 
+// ErrDoesNotOpen says that a sealed value cannot be opened with this keyset.
+var ErrDoesNotOpen = errors.New("a sealed value does not open: the keyset is not the one it was sealed with, or the row was tampered with")
+
 // Keyring seals and opens.
 type Keyring struct{ aead tink.AEAD }
 
@@ -97,7 +100,7 @@ func (k *Keyring) Seal(plain, context []byte) ([]byte, error) {
 func (k *Keyring) Open(sealed, context []byte) ([]byte, error) {
 	plain, err := k.aead.Decrypt(sealed, context)
 	if err != nil {
-		return nil, errors.New("a sealed value does not open: the keyset is not the one it was sealed with, or the row was tampered with")
+		return nil, ErrDoesNotOpen
 	}
 	return plain, nil
 }

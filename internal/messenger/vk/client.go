@@ -1,0 +1,125 @@
+package vk
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+)
+
+const (
+	// DefaultBaseURL is where VK's API lives.
+	DefaultBaseURL = "https://api.vk.com"
+
+	apiVersion     = "5.199"
+	requestTimeout = 15 * time.Second
+	connectTimeout = 5 * time.Second
+	headerTimeout  = 12 * time.Second
+	idleTimeout    = 60 * time.Second
+)
+
+// Config is what a Client needs.
+type Config struct {
+	// BaseURL is the address without the path /method; "" is DefaultBaseURL.
+	BaseURL string
+	// Token is the community's access token.
+	Token string `json:"-"`
+	// GroupID is the community's id, positive.
+	GroupID int64
+	// HTTP carries a school's proxy; nil is a client of our own. Either way a request lasts
+	// 15 s at the most and redirects are not followed.
+	HTTP *http.Client
+	// Gate is passed before every request.
+	Gate messenger.Gate
+}
+
+// Format prints the settings without the token, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "vk.Config{BaseURL: %q, GroupID: %d}", c.BaseURL, c.GroupID)
+}
+
+// Client is a community's view of VK. It is safe for concurrent use.
+type Client struct {
+	endpoint string
+	group    int64
+	http     *http.Client
+	gate     messenger.Gate
+	tracer   trace.Tracer
+	// sign puts the token into a form. The token lives in this closure, so that printing a Client,
+	// however deeply, never shows it.
+	sign func(url.Values)
+}
+
+var _ messenger.Messenger = (*Client)(nil)
+
+// New makes a Client. It makes no request; Community tells whether the token is good.
+func New(c Config) (*Client, error) {
+	base := c.BaseURL
+	if base == "" {
+		base = DefaultBaseURL
+	}
+	switch {
+	case !isHTTP(base):
+		return nil, errors.New("vk: set the base address to an http or https URL with a host and no login, e.g. " + DefaultBaseURL)
+	case strings.TrimSpace(c.Token) == "":
+		return nil, errors.New("vk: set the community's access token")
+	case c.GroupID <= 0:
+		return nil, errors.New("vk: set the community's id, a positive number")
+	case c.Gate == nil:
+		return nil, errors.New("vk: set a gate")
+	}
+	token := strings.TrimSpace(c.Token)
+	return &Client{
+		endpoint: strings.TrimRight(base, "/") + "/method/execute",
+		group:    c.GroupID,
+		http:     withoutRedirects(c.HTTP),
+		gate:     c.Gate,
+		tracer:   otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/vk"),
+		sign:     func(form url.Values) { form.Set("access_token", token) },
+	}, nil
+}
+
+// Features tells what VK can do for a community.
+func (c *Client) Features() messenger.Features {
+	return messenger.Features{
+		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true,
+		CallsPerRequest: callsPerRequest,
+	}
+}
+
+func isHTTP(base string) bool {
+	u, err := url.Parse(base)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") &&
+		u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// withoutRedirects copies a client so that it hands a redirect to us: following one would
+// carry the token to wherever it points.
+func withoutRedirects(given *http.Client) *http.Client {
+	client := http.Client{Transport: ownTransport()}
+	if given != nil {
+		client = *given
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+func ownTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSHandshakeTimeout:   connectTimeout,
+		ResponseHeaderTimeout: headerTimeout,
+		IdleConnTimeout:       idleTimeout,
+		ForceAttemptHTTP2:     true,
+	}
+}

@@ -1,0 +1,147 @@
+package vk
+
+import (
+	"strings"
+	"time"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+)
+
+// The API methods in use.
+const (
+	methodExecute          = "execute"
+	methodCreateChat       = "messages.createChat"
+	methodEditChat         = "messages.editChat"
+	methodInviteLink       = "messages.getInviteLink"
+	methodAddUser          = "messages.addChatUser"
+	methodRemoveUser       = "messages.removeChatUser"
+	methodSetRole          = "messages.setMemberRole"
+	methodMembers          = "messages.getConversationMembers"
+	methodConversationByID = "messages.getConversationsById"
+	methodConversations    = "messages.getConversations"
+	methodGroup            = "groups.getById"
+	methodPermissions      = "groups.getTokenPermissions"
+)
+
+const (
+	// vkAccessDenied means something else for every kind of method.
+	vkAccessDenied = 15
+	vkNotInChat    = 935
+
+	rateLimitPause = time.Second
+)
+
+// anyMethod says what VK's numbers mean, unless the method says otherwise.
+var anyMethod = map[int]messenger.Code{
+	1:  messenger.CodeUnavailable, // unknown error
+	10: messenger.CodeUnavailable, // internal server error
+	32: messenger.CodeUnavailable, // need wait
+	36: messenger.CodeUnavailable, // interrupted by VK's own time-out
+	43: messenger.CodeUnavailable, // section temporarily unavailable
+
+	6:  messenger.CodeRateLimited, // too many requests per second
+	9:  messenger.CodeRateLimited, // flood control
+	29: messenger.CodeRateLimited, // rate limit
+
+	5:    messenger.CodeTokenRefused, // authorization failed
+	28:   messenger.CodeTokenRefused, // a token of another kind
+	1117: messenger.CodeTokenRefused, // token has expired
+
+	7:  messenger.CodeTokenRights, // permission denied
+	27: messenger.CodeTokenRights, // not for communities
+
+	917: messenger.CodeChatDenied, // no access to the chat
+	919: messenger.CodeChatDenied, // may not see the invite link
+	922: messenger.CodeChatDenied, // the community left the chat
+	925: messenger.CodeChatDenied, // not its admin
+	931: messenger.CodeChatDenied, // may not change the invite link
+	945: messenger.CodeChatDenied, // chat disabled
+	946: messenger.CodeChatDenied, // chat not supported
+	927: messenger.CodeChatGone,
+}
+
+// oneMethod holds what a number means for one method only.
+var oneMethod = map[string]map[int]messenger.Code{
+	methodAddUser: {
+		// The method is not for this token, or not there at all: a matter of inviting.
+		3:  messenger.CodeAddDenied,
+		7:  messenger.CodeAddDenied,
+		23: messenger.CodeAddDenied,
+		27: messenger.CodeAddDenied,
+
+		vkAccessDenied: messenger.CodeMemberRefused,
+		18:             messenger.CodeMemberRefused, // account deleted or banned
+		103:            messenger.CodeMemberRefused, // the chat is full
+		900:            messenger.CodeMemberRefused, // has blocked the community
+		902:            messenger.CodeMemberRefused, // privacy
+		932:            messenger.CodeMemberRefused, // the community may not deal with this account
+		936:            messenger.CodeMemberRefused, // contact not found
+		939:            messenger.CodeMemberRefused, // has a request to join already
+		947:            messenger.CodeMemberRefused, // has no access to the community
+	},
+	methodCreateChat: {936: messenger.CodeMemberRefused},
+	methodRemoveUser: {936: messenger.CodeMemberAbsent},
+	methodSetRole: {
+		vkNotInChat: messenger.CodeMemberAbsent,
+		936:         messenger.CodeMemberAbsent,
+	},
+}
+
+// alreadySo tells whether the number says that what was asked for is so already.
+func alreadySo(method string, vendor int) bool {
+	return method == methodRemoveUser && vendor == vkNotInChat
+}
+
+// vendorError maps VK's number for a failure of the method.
+func vendorError(method string, vendor int) *messenger.Error {
+	e := &messenger.Error{Code: codeOf(method, vendor), Vendor: vendor, Method: method}
+	if e.Code == messenger.CodeRateLimited {
+		e.RetryAfter = rateLimitPause
+	}
+	return e
+}
+
+func codeOf(method string, vendor int) messenger.Code {
+	if code, ok := oneMethod[method][vendor]; ok {
+		return code
+	}
+	if code, ok := anyMethod[vendor]; ok {
+		return code
+	}
+	if vendor == vkAccessDenied {
+		return accessDenied(method)
+	}
+	return messenger.CodeBadRequest
+}
+
+// accessDenied tells whom code 15 blames: the token, where no chat is spoken of.
+func accessDenied(method string) messenger.Code {
+	switch {
+	case strings.HasPrefix(method, "groups."):
+		return messenger.CodeTokenRefused
+	case method == methodExecute, method == methodCreateChat, method == methodConversations:
+		return messenger.CodeTokenRights
+	default:
+		return messenger.CodeChatDenied
+	}
+}
+
+// unavailable is trouble between VK and us that another try may get over.
+func unavailable(method string) *messenger.Error {
+	return &messenger.Error{Code: messenger.CodeUnavailable, Method: method}
+}
+
+// endsAll tells whether an error of one call makes the calls after it pointless for now. A
+// number that means a bad request concerns its own call: one call that VK does not like must
+// not keep all others from being made, pass after pass.
+func endsAll(e *messenger.Error) bool {
+	if e == nil {
+		return false
+	}
+	switch e.Code {
+	case messenger.CodeTokenRefused, messenger.CodeTokenRights:
+		return true
+	default:
+		return e.Scope() == messenger.ScopeRetry
+	}
+}

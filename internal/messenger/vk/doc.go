@@ -1,0 +1,26 @@
+// Package vk is the VK adapter behind the port messenger. It speaks VK API 5.199 with a
+// community token, and sends everything as execute scripts of up to 25 API calls, batched
+// across chats. It imports the port and the domain's ids; nothing but the mains and their
+// wiring imports it. It holds no state between calls and never retries: pacing and fencing
+// are the Gate's, retrying is the caller's.
+//
+// No vendor text leaves the package: VK echoes request parameters in its errors, so an error
+// is a code and VK's number. The token travels in the form body only.
+//
+// # Assumptions
+//
+// VK's public documents are silent on these points. Each is decided in one place:
+//
+//   - messages.setMemberRole is in no public schema but widely used with community tokens. It is
+//     taken to answer 1 for a role that the member already has, and 935 or 936 for
+//     somebody who is not in the chat (codes.go).
+//   - messages.addChatUser is taken to answer 1 for somebody who is in the chat already: the schema
+//     names no error for it. Code 15 is a refusal of the person, because VK says "can't
+//     add this user" with it (codes.go). Whoever turns out to be in the chat after all is
+//     found there by the next Read.
+//   - Whether a community may call messages.addChatUser at all differs between the public VK
+//     (it answers 27) and the education contour; both end as add-denied or success (codes.go).
+//   - A failed call inside execute is false in its place, and its error comes in the order of the
+//     failures, with the method's name (answer.go).
+//   - groups.getById without a group gives the community the token belongs to (community.go).
+package vk

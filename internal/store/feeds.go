@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// FeedRow is a registered feed with what is known about it.
+type FeedRow struct {
+	ID       school.FeedID
+	District school.DistrictID
+	// Location is a folder or zip file, as the workers see it.
+	Location string
+	// Fingerprint is that of the file set read last, whatever came of it.
+	Fingerprint string
+	// Receipt is the importer's memory of the last accepted reading, nil before the first.
+	Receipt    json.RawMessage
+	AcceptedAt *time.Time
+	ReadAt     *time.Time
+	// Problem is why the last reading was not accepted, nil if it was.
+	Problem *Problem
+}
+
+const feedColumns = `id, district_id AS district, location, fingerprint, receipt, accepted_at, read_at, problem FROM feeds`
+
+// AddFeed registers a feed, or changes where a registered one lies.
+func (s *Store) AddFeed(ctx context.Context, id school.FeedID, district school.DistrictID, location string) error {
+	if _, err := s.District(ctx, district); err != nil {
+		return err
+	}
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO feeds (id, district_id, location) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET district_id = excluded.district_id, location = excluded.location`,
+		id, district, location)
+	return err
+}
+
+// Feeds lists all feeds by id.
+func (s *Store) Feeds(ctx context.Context) ([]FeedRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+feedColumns+` ORDER BY id`)
+	return all[FeedRow](rows, err)
+}
+
+// Feed finds a feed; a NotFoundError if it is not registered.
+func (s *Store) Feed(ctx context.Context, id school.FeedID) (FeedRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+feedColumns+` WHERE id = $1`, id)
+	row, err := one[FeedRow](rows, err)
+	if err == nil && row == nil {
+		err = &NotFoundError{What: "feed", ID: string(id), Advice: "register it with: rollcall feed add"}
+	}
+	if err != nil {
+		return FeedRow{}, err
+	}
+	return *row, nil
+}
+
+// Reading is what came of reading a feed.
+type Reading struct {
+	Feed        school.FeedID
+	Fingerprint string
+	// Receipt and Schools are set where the reading was accepted.
+	Receipt json.RawMessage
+	Schools []SchoolReading
+	// Problem is set where it was not.
+	Problem *Problem
+}
+
+// SchoolReading is one school's part: a roster, or why there is none.
+type SchoolReading struct {
+	School  school.ID
+	Roster  *school.Roster
+	Digest  string
+	Problem *Problem
+}
+
+// snapshotsKept is how many snapshots of a school are kept, the one in force included.
+const snapshotsKept = 10
+
+// SaveReading stores a reading as one act and gives the schools whose snapshot in force
+// changed. A reading that was not accepted leaves everything but the feed's own record alone.
+func (s *Store) SaveReading(ctx context.Context, r Reading) (changed []school.ID, err error) {
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		changed = nil
+		if r.Problem != nil {
+			_, err := tx.Exec(ctx, `UPDATE feeds SET fingerprint = $2, read_at = now(), problem = $3 WHERE id = $1`,
+				r.Feed, r.Fingerprint, r.Problem)
+			return err
+		}
+		for _, x := range r.Schools {
+			moved, err := s.saveSchoolReading(ctx, tx, x)
+			if err != nil {
+				return err
+			}
+			if moved {
+				changed = append(changed, x.School)
+			}
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE feeds SET fingerprint = $2, receipt = $3, read_at = now(), accepted_at = now(), problem = NULL WHERE id = $1`,
+			r.Feed, r.Fingerprint, r.Receipt)
+		return err
+	})
+	return changed, err
+}
+
+func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReading) (changed bool, err error) {
+	if x.Problem != nil {
+		_, err := tx.Exec(ctx, `UPDATE schools SET problem = $2 WHERE id = $1`, x.School, x.Problem)
+		return false, err
+	}
+	if err := s.saveSnapshot(ctx, tx, x); err != nil {
+		return false, err
+	}
+	tag, err := tx.Exec(ctx, `UPDATE schools SET snapshot = $2 WHERE id = $1 AND snapshot IS DISTINCT FROM $2`, x.School, x.Digest)
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE schools SET problem = NULL WHERE id = $1 AND problem IS NOT NULL`, x.School)
+	return tag.RowsAffected() > 0, err
+}

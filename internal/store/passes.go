@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// Asked is a request for a pass, as it is recorded.
+type Asked struct {
+	ID          string
+	Trigger     string
+	RequestedBy string
+}
+
+// PassBegin is what is recorded when a pass begins.
+type PassBegin struct {
+	School      school.ID
+	Trigger     string
+	RequestedBy string
+	Verify      bool
+	Scope       any
+	Requests    []Asked
+}
+
+// BeginPass raises the school's epoch, so that whatever is left of earlier passes is refused
+// by the fence, and records the pass and its requests. It gives the epoch; a NotFoundError if the
+// school is not registered.
+func (s *Store) BeginPass(ctx context.Context, p PassBegin) (epoch int64, err error) {
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `UPDATE communities SET epoch = epoch + 1 WHERE school_id = $1 RETURNING epoch`, p.School).Scan(&epoch)
+		if err == pgx.ErrNoRows {
+			return &NotFoundError{What: "school", ID: string(p.School), Advice: "see: rollcall school list; register it with: rollcall school add"}
+		}
+		if err != nil {
+			return err
+		}
+		var batch pgx.Batch
+		batch.Queue(`
+			INSERT INTO passes (school_id, epoch, trigger, requested_by, verify, scope, requests)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			p.School, epoch, p.Trigger, p.RequestedBy, p.Verify, p.Scope, len(p.Requests))
+		for _, r := range p.Requests {
+			batch.Queue(`
+				INSERT INTO requests (id, school_id, trigger, requested_by, epoch) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (school_id, id) DO UPDATE SET epoch = excluded.epoch`,
+				r.ID, p.School, r.Trigger, r.RequestedBy, epoch)
+		}
+		return sendBatch(ctx, tx, &batch)
+	})
+	return epoch, err
+}
+
+// SetPassSnapshot records which snapshot a pass works from.
+func (s *Store) SetPassSnapshot(ctx context.Context, id school.ID, epoch int64, digest string) error {
+	_, err := s.pool.Exec(ctx, `UPDATE passes SET snapshot = $3 WHERE school_id = $1 AND epoch = $2`, id, epoch, digest)
+	return err
+}
+
+// OperationCount counts the operations of a pass that ended in one way.
+type OperationCount struct {
+	Kind  string
+	State OperationState
+	Code  string
+	N     int
+}
+
+// CountOperations counts the operations of a pass by kind, state and code.
+func (s *Store) CountOperations(ctx context.Context, id school.ID, epoch int64) ([]OperationCount, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT o.kind, o.state, coalesce(o.code, '') AS code, count(*)::int AS n
+		FROM plan_operations o JOIN plans p ON p.id = o.plan_id
+		WHERE p.school_id = $1 AND p.epoch = $2 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, id, epoch)
+	return all[OperationCount](rows, err)
+}
+
+// EndPass records a pass's outcome, with its report, and answers its requests.
+func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome string, problem, report any, requests []Asked) error {
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(`UPDATE passes SET finished_at = now(), outcome = $3, report = $4 WHERE school_id = $1 AND epoch = $2`,
+			id, epoch, outcome, report)
+		for _, r := range requests {
+			batch.Queue(`
+				INSERT INTO requests (id, school_id, trigger, requested_by, outcome, problem, answered_at)
+				SELECT $1, $2, $3, $4, $5, $6, now() WHERE EXISTS (SELECT FROM schools WHERE id = $2)
+				ON CONFLICT (school_id, id) DO UPDATE SET outcome = excluded.outcome, problem = excluded.problem, answered_at = now()`,
+				r.ID, id, r.Trigger, r.RequestedBy, outcome, problem)
+		}
+		return sendBatch(ctx, tx, &batch)
+	})
+}
+
+// PassRow is a recorded pass.
+type PassRow struct {
+	School      school.ID
+	Epoch       int64
+	Trigger     string
+	RequestedBy string
+	Verify      bool
+	Snapshot    *string
+	Requests    int
+	StartedAt   time.Time
+	FinishedAt  *time.Time
+	Outcome     *string
+	Report      json.RawMessage
+}
+
+const passColumns = `school_id AS school, epoch, trigger, requested_by, verify, snapshot, requests, started_at, finished_at, outcome, report FROM passes`
+
+// LastPasses gives the newest pass of each school, by school.
+func (s *Store) LastPasses(ctx context.Context) (map[school.ID]PassRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT ON (school_id) `+passColumns+` ORDER BY school_id, epoch DESC`)
+	found, err := all[PassRow](rows, err)
+	last := make(map[school.ID]PassRow, len(found))
+	for _, p := range found {
+		last[p.School] = p
+	}
+	return last, err
+}
+
+// Passes gives a school's newest passes, newest first.
+func (s *Store) Passes(ctx context.Context, id school.ID, limit int) ([]PassRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+passColumns+` WHERE school_id = $1 ORDER BY epoch DESC LIMIT $2`, id, limit)
+	return all[PassRow](rows, err)
+}
+
+// Progress counts a school's pending and ended operations of its newest pass.
+func (s *Store) Progress(ctx context.Context, id school.ID) (ended, total int, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE o.state <> 'pending'), count(*)
+		FROM plan_operations o JOIN plans p ON p.id = o.plan_id
+		WHERE p.school_id = $1 AND p.epoch = (SELECT epoch FROM communities WHERE school_id = $1)`, id).Scan(&ended, &total)
+	return ended, total, err
+}

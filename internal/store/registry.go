@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// AddDistrict registers a district, or changes the name and titles of a registered one.
+func (s *Store) AddDistrict(ctx context.Context, d school.District) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO districts (id, name, titles) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, titles = excluded.titles`,
+		d.ID, d.Name, d.Titles)
+	return err
+}
+
+// Districts lists all districts by id.
+func (s *Store) Districts(ctx context.Context) ([]school.District, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, name, titles FROM districts ORDER BY id`)
+	return all[school.District](rows, err)
+}
+
+// District finds a district; a NotFoundError if it is not registered.
+func (s *Store) District(ctx context.Context, id school.DistrictID) (school.District, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, name, titles FROM districts WHERE id = $1`, id)
+	d, err := one[school.District](rows, err)
+	if err == nil && d == nil {
+		err = &NotFoundError{What: "district", ID: string(id), Advice: "register it with: rollcall district add"}
+	}
+	if err != nil {
+		return school.District{}, err
+	}
+	return *d, nil
+}
+
+// AddSchool registers a school, or changes a registered one. Its community token is set apart.
+func (s *Store) AddSchool(ctx context.Context, x school.School) error {
+	if _, err := s.District(ctx, x.District); err != nil {
+		return err
+	}
+	if _, err := s.Feed(ctx, x.Feed); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (id) DO UPDATE SET district_id = excluded.district_id, feed_id = excluded.feed_id,
+				source_id = excluded.source_id, name = excluded.name, subject_chats = excluded.subject_chats`,
+			x.ID, x.District, x.Feed, x.SourceID, x.Name, x.SubjectChats)
+		if Duplicate(err) {
+			return fmt.Errorf("school %q: another school of feed %q has the source id %q already", x.ID, x.Feed, x.SourceID)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO communities (school_id) VALUES ($1) ON CONFLICT DO NOTHING`, x.ID)
+		return err
+	})
+}
+
+// SchoolRow is a registered school with what is known about it.
+type SchoolRow struct {
+	school.School
+	DistrictTitles school.Titles
+	// CommunityID is 0 and TokenSet false until the token is set; Refused is the code with
+	// which the messenger refused the token last.
+	CommunityID int64
+	TokenSet    bool
+	Refused     string
+	Adding      string
+	Epoch       int64
+	// Snapshot is the digest of the roster in force, "" if none was ever read.
+	Snapshot string
+	// Problem is why the last reading was not taken over, nil if it was.
+	Problem *Problem
+}
+
+// Problem is the trouble of a feed or of a school's roster, as it is stored and shown.
+type Problem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+const schoolColumns = `
+	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats,
+	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set,
+	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.snapshot, '') AS snapshot, s.problem
+	FROM schools s JOIN districts d ON d.id = s.district_id JOIN communities c ON c.school_id = s.id`
+
+// Schools lists schools by id; of one district where the id is not empty.
+func (s *Store) Schools(ctx context.Context, district school.DistrictID) ([]SchoolRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+schoolColumns+` WHERE $1 = '' OR s.district_id = $1 ORDER BY s.id`, district)
+	return all[SchoolRow](rows, err)
+}
+
+// SchoolsOfFeed lists a feed's registered schools by id.
+func (s *Store) SchoolsOfFeed(ctx context.Context, feed school.FeedID) ([]SchoolRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+schoolColumns+` WHERE s.feed_id = $1 ORDER BY s.id`, feed)
+	return all[SchoolRow](rows, err)
+}
+
+// School finds a school; a NotFoundError if it is not registered.
+func (s *Store) School(ctx context.Context, id school.ID) (SchoolRow, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+schoolColumns+` WHERE s.id = $1`, id)
+	row, err := one[SchoolRow](rows, err)
+	if err == nil && row == nil {
+		err = &NotFoundError{What: "school", ID: string(id), Advice: "see: rollcall school list; register it with: rollcall school add"}
+	}
+	if err != nil {
+		return SchoolRow{}, err
+	}
+	return *row, nil
+}

@@ -1,0 +1,98 @@
+package survey
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+)
+
+// NoRosterError says that a school has no roster to work from, and why.
+type NoRosterError struct {
+	School  school.ID
+	Feed    school.FeedID
+	Problem *store.Problem // why the last reading was not taken over; nil if there was none
+}
+
+func (e *NoRosterError) Error() string {
+	if e.Problem != nil {
+		return fmt.Sprintf("school %s has no roster: %s", e.School, e.Problem.Message)
+	}
+	return fmt.Sprintf("school %s has no roster yet: read its feed with: rollcall feed read %s", e.School, e.Feed)
+}
+
+// Survey is a school laid out.
+type Survey struct {
+	School  store.SchoolRow
+	Roster  school.Roster
+	Day     school.Date
+	Desired []chats.Chat
+	Mirror  store.Mirror
+	Plan    reconcile.Plan
+	// HoldDigests are those of the stored holds, by chat type.
+	HoldDigests map[chats.Type]string
+}
+
+// Options refine a survey.
+type Options struct {
+	// Snapshot is the digest of the roster to take; empty is the one in force.
+	Snapshot string
+	// HoldCounted is as in reconcile.Input.
+	HoldCounted bool
+}
+
+// Take surveys a school as of a moment, whose day counts. A school without a roster is a
+// NoRosterError.
+func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Options) (Survey, error) {
+	s := Survey{Day: school.DateOf(at)}
+	var err error
+	if s.School, err = st.School(ctx, id); err != nil {
+		return s, err
+	}
+	digest := lo.CoalesceOrEmpty(o.Snapshot, s.School.Snapshot)
+	if digest == "" {
+		return s, noRoster(ctx, st, s.School)
+	}
+	if s.Roster, err = st.Roster(ctx, id, digest); err != nil {
+		return s, err
+	}
+	if s.Mirror, err = st.Mirror(ctx, id); err != nil {
+		return s, err
+	}
+	if s.HoldDigests, err = st.HoldDigests(ctx, id); err != nil {
+		return s, err
+	}
+	s.Desired = chats.Desired(s.Roster, chats.Settings{
+		SchoolName: s.School.Name, Titles: s.School.DistrictTitles, SubjectChats: s.School.SubjectChats,
+	}, s.Day)
+	s.Plan = reconcile.Make(reconcile.Input{
+		Roster: s.Roster, Day: s.Day, Desired: s.Desired, Actual: s.Mirror.Plain(),
+		Adding: reconcile.Adding(s.School.Adding), Limits: reconcile.DefaultLimits(), HoldCounted: o.HoldCounted,
+	})
+	return s, nil
+}
+
+func noRoster(ctx context.Context, st *store.Store, row store.SchoolRow) error {
+	feed, err := st.Feed(ctx, row.Feed)
+	if err != nil {
+		return err
+	}
+	return &NoRosterError{School: row.ID, Feed: row.Feed, Problem: lo.CoalesceOrEmpty(row.Problem, feed.Problem)}
+}
+
+// WorkTypes are the chat types in which carrying the plan out would change anything, in
+// the order of chats.Types.
+func (s Survey) WorkTypes() []chats.Type {
+	return lo.Filter(chats.Types(), func(t chats.Type, _ int) bool { return s.Plan.Of(t).Work(s.HoldDigests[t]) })
+}
+
+// DesiredOf are the desired chats of one type.
+func (s Survey) DesiredOf(t chats.Type) []chats.Chat {
+	return lo.Filter(s.Desired, func(c chats.Chat, _ int) bool { return c.Type == t })
+}
