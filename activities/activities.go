@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+// Activities fulfils the workflows' contract.
+type Activities struct {
+	Store *store.Store
+	// VKBaseURL is where VK's API is; empty is the real one. It belongs to the deployment:
+	// no school can change it.
+	VKBaseURL string
+	// HTTP makes the messenger requests; nil is a client with sensible time-outs.
+	HTTP *http.Client
+	// Now is the clock whose day decides which dates have passed.
+	Now func() time.Time
+}
+
+var _ workflows.Activities = (*Activities)(nil)
+
+// Register puts the activities into a worker, under their method names.
+func (a *Activities) Register(r worker.ActivityRegistry) { r.RegisterActivity(a) }
+
+// messenger connects to a school's community for one pass: every request passes the gate of
+// that pass's epoch.
+func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (messenger.Messenger, *store.Community, error) {
+	community, err := a.Store.Community(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if community == nil {
+		return nil, nil, tokenMissing(id)
+	}
+	client, err := vk.New(vk.Config{
+		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID,
+		HTTP: a.HTTP, Gate: a.Store.Gate(id, epoch),
+	})
+	return client, community, err
+}
+
+// remember records what an error says about the token, for operators and for later passes.
+func (a *Activities) remember(ctx context.Context, id school.ID, err error) error {
+	switch code := messenger.CodeOf(err); code {
+	case messenger.CodeTokenRefused, messenger.CodeTokenRights:
+		if stored := a.Store.SetRefused(ctx, id, code); stored != nil {
+			return stored
+		}
+	case "":
+		if err == nil {
+			return a.Store.SetRefused(ctx, id, "")
+		}
+	}
+	return err
+}
+
+func tokenMissing(id school.ID) error {
+	return &refusal{workflows.ProblemTokenMissing, fmt.Sprintf("school %s has no community token: set it with: rollcall school set-token %s", id, id)}
+}

@@ -1,0 +1,43 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/survey"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+// FetchRoster begins a pass and tells which chat types have work.
+func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterInput) (workflows.Fetched, error) {
+	var out workflows.Fetched
+	var err error
+	out.Epoch, err = a.Store.BeginPass(ctx, store.PassBegin{
+		School: in.School, Trigger: string(in.Pass.Trigger), RequestedBy: in.Pass.RequestedBy,
+		Verify: in.Pass.Verify, Scope: in.Pass.Scope, Requests: asked(in.Requests),
+	})
+	if err != nil {
+		return out, err
+	}
+	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{})
+	if err != nil {
+		return out, err
+	}
+	if !s.School.TokenSet {
+		return out, tokenMissing(in.School)
+	}
+	out.Roster, out.Work = s.School.Snapshot, workOf(s)
+	return out, a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)
+}
+
+func workOf(s survey.Survey) workflows.Work {
+	return workflows.Work{Types: s.WorkTypes(), HoldCounted: s.Plan.SchoolHeld}
+}
+
+func asked(requests []workflows.Request) []store.Asked {
+	return lo.Map(requests, func(r workflows.Request, _ int) store.Asked {
+		return store.Asked{ID: r.ID, Trigger: string(r.Trigger), RequestedBy: r.RequestedBy}
+	})
+}

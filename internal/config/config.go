@@ -1,0 +1,57 @@
+// Package config reads the deployment's settings, the same for every binary. They come from
+// the environment; secrets' own variables are read by package secret, Temporal's by its SDK.
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The environment variables.
+const (
+	EnvDatabaseURL = "ROLLCALL_DATABASE_URL"
+	EnvVKURL       = "ROLLCALL_VK_URL"
+	EnvLogLevel    = "ROLLCALL_LOG_LEVEL"
+	EnvLogFormat   = "ROLLCALL_LOG_FORMAT"
+)
+
+// Config is the deployment's settings.
+type Config struct {
+	// DatabaseURL is PostgreSQL's, postgres://user:password@host:port/database.
+	DatabaseURL string
+	// VKURL is where VK's API is; empty is the real one.
+	VKURL string
+	// LogLevel is debug, info, warn or error; LogFormat is text or json.
+	LogLevel, LogFormat string
+}
+
+// FromEnvironment reads the settings. All that is wrong with them is said at once.
+func FromEnvironment() (Config, error) {
+	c := Config{
+		DatabaseURL: os.Getenv(EnvDatabaseURL),
+		VKURL:       os.Getenv(EnvVKURL),
+		LogLevel:    cmp.Or(os.Getenv(EnvLogLevel), "info"),
+		LogFormat:   cmp.Or(os.Getenv(EnvLogFormat), "text"),
+	}
+	var wrong []string
+	if c.DatabaseURL == "" {
+		wrong = append(wrong, EnvDatabaseURL+" is not set: want postgres://user:password@host:port/database")
+	}
+	if u, err := url.Parse(c.VKURL); c.VKURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		wrong = append(wrong, EnvVKURL+" is not an http(s) URL")
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		wrong = append(wrong, EnvLogLevel+" must be debug, info, warn or error")
+	}
+	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
+		wrong = append(wrong, EnvLogFormat+" must be text or json")
+	}
+	if len(wrong) > 0 {
+		return c, fmt.Errorf("configuration: %s", strings.Join(wrong, "; "))
+	}
+	return c, nil
+}

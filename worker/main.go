@@ -1,0 +1,103 @@
+// Command worker hosts Rollcall's workflows and activities, and watches the feeds. Any number
+// of workers may run against one Temporal cluster and one PostgreSQL.
+//
+// It is configured by the environment: ROLLCALL_DATABASE_URL, ROLLCALL_KEYSET_FILE or
+// ROLLCALL_KEYSET, ROLLCALL_VK_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/rollcall-edu/rollcall/activities"
+	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
+	"github.com/rollcall-edu/rollcall/internal/temporal"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// stopTimeout is how long running activities may take to notice that the worker stops. One
+// messenger request is the longest they wait for.
+const stopTimeout = 20 * time.Second
+
+func run(ctx context.Context) error {
+	settings, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	logger := telemetry.Logger(os.Stderr, settings.LogLevel, settings.LogFormat)
+	keys, err := secret.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, settings.DatabaseURL, keys)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	c, err := temporal.Dial(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Now: time.Now}, logger)
+}
+
+// serve polls both task queues until the context ends or one of the workers fails.
+func serve(ctx context.Context, c client.Client, a *activities.Activities, logger *slog.Logger) error {
+	failed := make(chan error, 2)
+	options := func() worker.Options {
+		return worker.Options{
+			WorkerStopTimeout: stopTimeout,
+			Interceptors:      []interceptor.WorkerInterceptor{activities.Interceptor()},
+			OnFatalError:      func(err error) { failed <- err },
+		}
+	}
+	main := worker.New(c, workflows.TaskQueue, options())
+	workflows.Register(main)
+	a.Register(main)
+	messengerOptions := options()
+	messengerOptions.DisableWorkflowWorker = true
+	messengerOptions.MaxConcurrentActivityExecutionSize = 100
+	messenger := worker.New(c, workflows.MessengerTaskQueue, messengerOptions)
+	a.Register(messenger)
+
+	for _, w := range []worker.Worker{main, messenger} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start polling: %w", err)
+		}
+		defer w.Stop()
+	}
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	go watchFeeds(watching, a.Store, c, logger)
+	logger.Info("worker is up", "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue})
+	select {
+	case <-ctx.Done():
+		logger.Info("worker stops")
+		return nil
+	case err := <-failed:
+		return errors.Join(errors.New("a worker gave up"), err)
+	}
+}
