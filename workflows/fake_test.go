@@ -1,0 +1,131 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// fake fulfils the contract with function fields; a nil one is a success without content.
+// It records the names of the activities in the order in which they began.
+type fake struct {
+	mu    sync.Mutex
+	calls []string
+
+	fetchRoster func(FetchRosterInput) (Fetched, error)
+	readChats   func(ReadChatsInput) (Work, error)
+	diff        func(DiffInput) (StoredPlan, error)
+	apply       func(ApplyInput) (Applied, error)
+	promote     func(ApplyInput) (Applied, error)
+	lookAtFeed  func() (string, error)
+	readFeed    func(ReadFeedInput) (FeedReport, error)
+
+	recorded  []RecordPassInput
+	resynced  []ResyncSchoolsInput
+	diffed    []chats.Type
+	epochSeen int64
+}
+
+func do[I, O any](f *fake, name string, in I, with func(I) (O, error)) (O, error) {
+	f.mu.Lock()
+	f.calls = append(f.calls, name)
+	f.mu.Unlock()
+	if with == nil {
+		var zero O
+		return zero, nil
+	}
+	return with(in)
+}
+
+func (f *fake) FetchRoster(_ context.Context, in FetchRosterInput) (Fetched, error) {
+	return do(f, "FetchRoster", in, f.fetchRoster)
+}
+
+func (f *fake) ReadChats(_ context.Context, in ReadChatsInput) (Work, error) {
+	return do(f, "ReadChats", in, f.readChats)
+}
+
+func (f *fake) Diff(_ context.Context, in DiffInput) (StoredPlan, error) {
+	f.mu.Lock()
+	f.diffed = append(f.diffed, in.Type)
+	f.epochSeen = in.Epoch
+	f.mu.Unlock()
+	return do(f, "Diff", in, f.diff)
+}
+
+func (f *fake) ApplyMembership(_ context.Context, in ApplyInput) (Applied, error) {
+	return do(f, "ApplyMembership", in, f.apply)
+}
+
+func (f *fake) PromoteAdmins(_ context.Context, in ApplyInput) (Applied, error) {
+	return do(f, "PromoteAdmins", in, f.promote)
+}
+
+func (f *fake) RecordPass(_ context.Context, in RecordPassInput) (PassReport, error) {
+	return do(f, "RecordPass", in, func(in RecordPassInput) (PassReport, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.recorded = append(f.recorded, in)
+		outcome := OutcomeInStep
+		if in.Problem != nil {
+			outcome = OutcomeFailed
+		}
+		return PassReport{School: in.School, Epoch: in.Epoch, Outcome: outcome, Problem: in.Problem, Requests: len(in.Requests)}, nil
+	})
+}
+
+func (f *fake) LookAtFeed(_ context.Context, id school.FeedID) (string, error) {
+	return do(f, "LookAtFeed", id, func(school.FeedID) (string, error) {
+		if f.lookAtFeed == nil {
+			return "same", nil
+		}
+		return f.lookAtFeed()
+	})
+}
+
+func (f *fake) ReadFeed(_ context.Context, in ReadFeedInput) (FeedReport, error) {
+	return do(f, "ReadFeed", in, f.readFeed)
+}
+
+func (f *fake) ResyncSchools(_ context.Context, in ResyncSchoolsInput) error {
+	f.mu.Lock()
+	f.resynced = append(f.resynced, in)
+	f.mu.Unlock()
+	_, err := do[ResyncSchoolsInput, struct{}](f, "ResyncSchools", in, nil)
+	return err
+}
+
+// setup makes a test environment with the workflows and a fake.
+func setup(t *testing.T) (*testsuite.TestWorkflowEnvironment, *fake) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(20 * time.Second)
+	f := &fake{}
+	Register(env)
+	env.RegisterActivity(f)
+	return env, f
+}
+
+// answer takes an update's outcome.
+type answer struct {
+	refused error
+	report  any
+	err     error
+	done    bool
+}
+
+func (a *answer) Accept()          {}
+func (a *answer) Reject(err error) { a.refused = err }
+func (a *answer) Complete(report any, err error) {
+	a.report, a.err, a.done = report, err, true
+}
+
+var errPlain = errors.New("something the interceptor would have mapped")
