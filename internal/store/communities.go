@@ -94,9 +94,9 @@ func (g *Gate) Pass(ctx context.Context) error {
 	var taken bool
 	err := g.store.pool.QueryRow(ctx, `
 		WITH slot AS (
-			UPDATE communities SET next_request_at = greatest(next_request_at, clock_timestamp()) + $3
-			WHERE school_id = $1 AND epoch = $2 AND next_request_at <= clock_timestamp() + $4
-			RETURNING next_request_at - $3 - clock_timestamp() AS wait, epoch)
+			UPDATE communities SET next_request_at = greatest(next_request_at, clock_timestamp()) + $3::interval
+			WHERE school_id = $1 AND epoch = $2 AND next_request_at <= clock_timestamp() + $4::interval
+			RETURNING next_request_at - $3::interval - clock_timestamp() AS wait, epoch)
 		SELECT wait, epoch, true FROM slot
 		UNION ALL
 		SELECT next_request_at - clock_timestamp(), epoch, false FROM communities

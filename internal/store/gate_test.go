@@ -1,0 +1,90 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/store"
+)
+
+func beginPass(t *testing.T, st *store.Store) int64 {
+	t.Helper()
+	epoch, err := st.BeginPass(t.Context(), store.PassBegin{School: "s", Trigger: "manual", Scope: struct{}{}})
+	require.NoError(t, err)
+	return epoch
+}
+
+func TestGateRefusesWhoeverIsOvertaken(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	first := beginPass(t, st)
+	stale := st.Gate("s", first)
+	require.NoError(t, stale.Pass(t.Context()))
+	second := beginPass(t, st)
+	require.Greater(t, second, first)
+	require.Equal(t, messenger.CodeFenced, messenger.CodeOf(stale.Pass(t.Context())))
+	require.NoError(t, st.Gate("s", second).Pass(t.Context()))
+}
+
+// Requests of many workers on one token never exceed 20 in any second.
+func TestGatePacesAToken(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	gate := st.Gate("s", beginPass(t, st))
+	var mu sync.Mutex
+	var times []time.Time
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			for range 10 {
+				if err := gate.Pass(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				times = append(times, time.Now())
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	slices.SortFunc(times, time.Time.Compare)
+	require.Len(t, times, 60)
+	for i := range len(times) - 20 {
+		require.Greater(t, times[i+20].Sub(times[i]), time.Second, "requests %d to %d", i, i+20)
+	}
+	require.Less(t, times[59].Sub(times[0]), 5*time.Second, "and the budget is used")
+}
+
+func TestGateGivesUpWhenTheWaitIsLong(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	gate := st.Gate("s", beginPass(t, st))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	var refused *messenger.Error
+	var group sync.WaitGroup
+	for range 60 { // more than two seconds' worth at once
+		group.Go(func() {
+			err := gate.Pass(ctx)
+			if e, ok := errors.AsType[*messenger.Error](err); ok {
+				mu.Lock()
+				refused = e
+				mu.Unlock()
+				cancel() // whoever waits may go
+			}
+		})
+	}
+	group.Wait()
+	require.NotNil(t, refused)
+	require.Equal(t, messenger.CodeBudget, refused.Code)
+	require.Greater(t, refused.RetryAfter, time.Second)
+}
