@@ -22,7 +22,7 @@ func Dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the Temporal configuration: %w", err)
 	}
-	options.Logger = log.NewStructuredLogger(logger)
+	options.Logger = Logger(logger)
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		address := options.HostPort
@@ -33,6 +33,9 @@ func Dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
 	}
 	return c, nil
 }
+
+// Logger is a logger as the SDK takes it.
+func Logger(logger *slog.Logger) log.Logger { return log.NewStructuredLogger(logger) }
 
 // EnsureSearchAttributes registers the search attributes that the namespace lacks and gives
 // their names. It may be run twice, and by several processes at once.

@@ -1,0 +1,103 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rollcall-edu/rollcall/internal/secret"
+)
+
+const (
+	keysetFile = "keyset.json"
+	envFile    = "env"
+	workerLog  = "worker.log"
+)
+
+// rollcall runs the operator's command to its end and gives what it printed.
+func (d *demo) rollcall(ctx context.Context, stdin string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(d.o.Bin, "rollcall"), args...)
+	cmd.Env = append(os.Environ(), d.stack.Env()...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var out, problem bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problem
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("rollcall %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(problem.String()))
+	}
+	return out.String(), nil
+}
+
+// writeEnvironment leaves the variables in a file, for whoever wants to use rollcall by hand.
+func (d *demo) writeEnvironment() error {
+	var lines strings.Builder
+	for _, variable := range d.stack.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		fmt.Fprintf(&lines, "export %s='%s'\n", name, value)
+	}
+	return os.WriteFile(filepath.Join(d.o.Stack.Dir, envFile), []byte(lines.String()), 0o600)
+}
+
+func (d *demo) startWorker(context.Context) error {
+	c, err := startChild(filepath.Join(d.o.Bin, "worker"), filepath.Join(d.o.Stack.Dir, workerLog), d.stack.Env())
+	d.worker = c
+	return err
+}
+
+// child is a process of ours that runs beside us.
+type child struct {
+	cmd    *exec.Cmd
+	log    *os.File
+	exited chan error
+}
+
+// startChild starts a binary with its output going to a log file. It is out of reach of the
+// terminal's Ctrl-C: we stop it in our own order.
+func startChild(binary, logFile string, env []string) (*child, error) {
+	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(binary)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", filepath.Base(binary), err), log.Close())
+	}
+	c := &child{cmd: cmd, log: log, exited: make(chan error, 1)}
+	go func() { c.exited <- cmd.Wait() }()
+	return c, nil
+}
+
+// stop asks the process to end and waits; after a while it is killed.
+func (c *child) stop() error {
+	defer func() { _ = c.log.Close() }()
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-c.exited:
+		return err
+	case <-time.After(30 * time.Second):
+		return c.cmd.Process.Kill()
+	}
+}
+
+// loadKeys reads the demonstration's keyset, making it at the first time.
+func loadKeys(file string) (*secret.Keyring, error) {
+	raw, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		if raw, err = secret.New(); err == nil {
+			err = os.WriteFile(file, raw, 0o600)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return secret.Parse(raw)
+}

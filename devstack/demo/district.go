@@ -1,0 +1,96 @@
+package demo
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rollcall-edu/rollcall/internal/sandbox/district"
+)
+
+const (
+	districtID = "demo"
+	feedID     = "demo"
+	rosterDir  = "roster"
+	// firstCommunity is the community id of the first school; the others follow.
+	firstCommunity = 1001
+)
+
+func (d *demo) rosterPath() string { return filepath.Join(d.o.Stack.Dir, rosterDir) }
+
+// makeDistrict makes the roster up at the first time; later runs go on with what is there, edits
+// included.
+func (d *demo) makeDistrict(context.Context) error {
+	_, err := os.Stat(filepath.Join(d.rosterPath(), "manifest.csv"))
+	if err == nil {
+		d.screen.detail("as it was left")
+		return nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return district.Generate(district.Demo()).Save(d.rosterPath())
+}
+
+// register does what a district coordinator does once: it gives each school its community and
+// token, and tells Rollcall of them. What is registered already stays as it is.
+func (d *demo) register(ctx context.Context) error {
+	orgs, err := schoolsIn(filepath.Join(d.rosterPath(), "orgs.csv"))
+	if err != nil {
+		return err
+	}
+	if _, err := d.rollcall(ctx, "", "district", "add", districtID, "--name", "Демонстрационный район"); err != nil {
+		return err
+	}
+	if _, err := d.rollcall(ctx, "", "feed", "add", feedID, "--district", districtID, "--location", d.rosterPath()); err != nil {
+		return err
+	}
+	for i, org := range orgs {
+		id := fmt.Sprintf("school-%d", i+1)
+		if row, err := d.store.School(ctx, schoolID(id)); err == nil && row.TokenSet {
+			continue
+		}
+		_, err := d.rollcall(ctx, "", "school", "add", id, "--district", districtID, "--feed", feedID, "--source-id", org.id, "--name", org.name)
+		if err != nil {
+			return err
+		}
+		community := firstCommunity + i
+		token := fmt.Sprintf("sandbox-token-%d", community)
+		if err := d.stack.RegisterCommunity(int64(community), token, org.name); err != nil {
+			return err
+		}
+		if _, err := d.rollcall(ctx, token+"\n", "school", "set-token", id, "--community-id", fmt.Sprint(community)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type org struct{ id, name string }
+
+// schoolsIn finds the schools of an orgs.csv, in its order.
+func schoolsIn(file string) ([]org, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, fmt.Errorf("%s: no schools in it: %w", file, err)
+	}
+	at := map[string]int{}
+	for i, column := range rows[0] {
+		at[column] = i
+	}
+	var found []org
+	for _, row := range rows[1:] {
+		if row[at["type"]] == "school" {
+			found = append(found, org{id: row[at["sourcedId"]], name: row[at["name"]]})
+		}
+	}
+	return found, nil
+}

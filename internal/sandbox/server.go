@@ -1,0 +1,81 @@
+package sandbox
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
+)
+
+// Options are what a Server can be told.
+type Options struct {
+	// Dir is the data folder; without it everything is kept in memory and ends with the process.
+	// A folder serves one Server at a time.
+	Dir string
+	// Now is the clock, by default the system's.
+	Now func() time.Time
+	// RequestsPerSecond is the limit for each token, by default VK's 20; negative is no limit.
+	RequestsPerSecond int
+	// Logger is told of trouble of the sandbox's own, never of tokens.
+	Logger *slog.Logger
+}
+
+// Server is the sandbox. What people and VK's staff do are methods of the World in it.
+type Server struct {
+	*vk.World
+
+	log    *traffic.Log
+	faults *traffic.Faults
+	mux    *http.ServeMux
+}
+
+// Open gives a sandbox as its data folder has it. It serves until Close, also without a
+// listener of its own: it is an http.Handler.
+func Open(o Options) (*Server, error) {
+	s := &Server{log: traffic.NewLog(), faults: &traffic.Faults{}, mux: http.NewServeMux()}
+	options := vk.Options{
+		Now: o.Now, RequestsPerSecond: o.RequestsPerSecond, Log: s.log, Faults: s.faults, Logger: o.Logger,
+	}
+	if o.Dir != "" {
+		options.Journal = filepath.Join(o.Dir, "vk.jsonl")
+	}
+	world, err := vk.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	s.World = world
+	s.mux.Handle(vk.Path, world)
+	s.routes()
+	return s, nil
+}
+
+// ServeHTTP answers both the messengers' protocols and /_sandbox/.
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(rw, r) }
+
+// AddFault puts a fault in force, behind those that are.
+func (s *Server) AddFault(f traffic.Fault) error { return s.faults.Add(f) }
+
+// Faults gives the faults in force.
+func (s *Server) Faults() []traffic.Fault { return s.faults.Armed() }
+
+// ClearFaults ends all faults.
+func (s *Server) ClearFaults() { s.faults.Clear() }
+
+// Requests gives the log's entries after seq since, of one community or, with 0, of all.
+func (s *Server) Requests(since, group int64) []traffic.Entry { return s.log.Entries(since, group) }
+
+// RequestCounts gives the log's counts.
+func (s *Server) RequestCounts() traffic.Totals { return s.log.Totals() }
+
+// ResetRequests empties the log and its counts.
+func (s *Server) ResetRequests() { s.log.Reset() }
+
+// LastRequest gives the seq of the last request, 0 if there was none.
+func (s *Server) LastRequest() int64 { return s.log.Seq() }
+
+// WaitForRequests returns when the log has reached seq, or with the context's error.
+func (s *Server) WaitForRequests(ctx context.Context, seq int64) error { return s.log.Wait(ctx, seq) }

@@ -1,0 +1,260 @@
+package vk
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+)
+
+// remembered is how many messages of a chat are known by their random_id.
+const remembered = 100
+
+// community is a community, and its own row in the journal.
+type community struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	// Token is the token's fingerprint, "" once it is revoked.
+	Token string `json:"token,omitempty"`
+	// Adding and AddingAtCreation say whether the token may put people into chats.
+	Adding           bool `json:"adding"`
+	AddingAtCreation bool `json:"adding_at_creation"`
+	// Messages counts all messages in its chats, VK's own notices included; the last one's id.
+	Messages int64 `json:"messages"`
+
+	chats map[int64]*chat
+}
+
+// chat is a chat, and its own row in the journal.
+type chat struct {
+	Group   int64     `json:"group"`
+	ID      int64     `json:"id"`
+	Title   string    `json:"title"`
+	Link    string    `json:"link"`
+	State   ChatState `json:"state"`
+	Created time.Time `json:"created"`
+	// Activity is the id of its last message: it orders conversations.
+	Activity int64 `json:"activity"`
+	// Members are people, in the order in which they came; the community itself is not among them.
+	Members []member `json:"members"`
+	// Left are those who went of their own will.
+	Left []int64 `json:"left,omitempty"`
+	Sent []sent  `json:"sent,omitempty"`
+}
+
+type member struct {
+	ID        int64 `json:"id"`
+	InvitedBy int64 `json:"by"`
+	Joined    int64 `json:"at"` // Unix time
+	Admin     bool  `json:"admin,omitempty"`
+}
+
+type sent struct {
+	RandomID int64 `json:"random_id"`
+	Message  int64 `json:"message"`
+}
+
+func (c *chat) find(account int64) (member, bool) {
+	if i := c.index(account); i >= 0 {
+		return c.Members[i], true
+	}
+	return member{}, false
+}
+
+func (c *chat) index(account int64) int {
+	return slices.IndexFunc(c.Members, func(m member) bool { return m.ID == account })
+}
+
+// change is a line of the journal: one of its fields is set.
+type change struct {
+	// Community and Chat are rows as they are now.
+	Community *community `json:"community,omitempty"`
+	Chat      *chat      `json:"chat,omitempty"`
+	Account   *Account   `json:"account,omitempty"`
+	// Settings, Member, Gone and Sent change a chat.
+	Settings *settingsChange `json:"settings,omitempty"`
+	Member   *memberChange   `json:"member,omitempty"`
+	Gone     *goneChange     `json:"gone,omitempty"`
+	Sent     *sentChange     `json:"sent,omitempty"`
+}
+
+type chatKey struct {
+	Group int64 `json:"group"`
+	Chat  int64 `json:"chat"`
+}
+
+type settingsChange struct {
+	chatKey
+	Title string    `json:"title"`
+	Link  string    `json:"link"`
+	State ChatState `json:"state"`
+}
+
+// memberChange puts a member into a chat, or in the place of what they were.
+type memberChange struct {
+	chatKey
+	Member member `json:"member"`
+}
+
+type goneChange struct {
+	chatKey
+	Account int64 `json:"account"`
+	// OwnWill: the person left and was not removed.
+	OwnWill bool `json:"own_will,omitempty"`
+}
+
+type sentChange struct {
+	chatKey
+	RandomID int64 `json:"random_id"`
+}
+
+// state is everything there is. It changes by apply alone, so that a replay leads to the same.
+type state struct {
+	communities map[int64]*community
+	accounts    map[int64]Adding
+	// tokens and links are indexes.
+	tokens map[string]int64
+	links  map[string]*chat
+}
+
+func newState() *state {
+	return &state{
+		communities: map[int64]*community{},
+		accounts:    map[int64]Adding{},
+		tokens:      map[string]int64{},
+		links:       map[string]*chat{},
+	}
+}
+
+// snapshot gives the changes that lead to this state.
+func (s *state) snapshot() iter.Seq[change] {
+	return func(yield func(change) bool) {
+		for _, group := range slices.Sorted(maps.Keys(s.communities)) {
+			c := s.communities[group]
+			if !yield(change{Community: c}) {
+				return
+			}
+			for _, chat := range c.ordered() {
+				if !yield(change{Chat: chat}) {
+					return
+				}
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
+			if !yield(change{Account: &Account{Account: id, Adding: s.accounts[id]}}) {
+				return
+			}
+		}
+	}
+}
+
+// ordered gives the chats in the order in which they were made.
+func (c *community) ordered() []*chat {
+	return slices.SortedFunc(maps.Values(c.chats), func(a, b *chat) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (s *state) apply(ch change) error {
+	switch {
+	case ch.Community != nil:
+		s.putCommunity(*ch.Community)
+		return nil
+	case ch.Account != nil:
+		s.accounts[ch.Account.Account] = ch.Account.Adding
+		return nil
+	case ch.Chat != nil:
+		return s.putChat(ch.Chat)
+	case ch.Settings != nil:
+		return s.within(ch.Settings.chatKey, func(c *community, chat *chat) { s.putSettings(c, chat, ch.Settings) })
+	case ch.Member != nil:
+		return s.within(ch.Member.chatKey, func(c *community, chat *chat) { chat.put(c, ch.Member.Member) })
+	case ch.Gone != nil:
+		return s.within(ch.Gone.chatKey, func(c *community, chat *chat) { chat.drop(c, ch.Gone) })
+	case ch.Sent != nil:
+		return s.within(ch.Sent.chatKey, func(c *community, chat *chat) { chat.noteSent(c, ch.Sent.RandomID) })
+	default:
+		return fmt.Errorf("a change of an unknown kind: use the version that wrote it")
+	}
+}
+
+func (s *state) within(key chatKey, do func(*community, *chat)) error {
+	c, ok := s.communities[key.Group]
+	if !ok {
+		return fmt.Errorf("community %d: %w", key.Group, ErrUnknown)
+	}
+	chat, ok := c.chats[key.Chat]
+	if !ok {
+		return fmt.Errorf("chat %d of community %d: %w", key.Chat, key.Group, ErrUnknown)
+	}
+	do(c, chat)
+	return nil
+}
+
+func (s *state) putCommunity(row community) {
+	row.chats = map[int64]*chat{}
+	if before, ok := s.communities[row.ID]; ok {
+		delete(s.tokens, before.Token)
+		row.chats = before.chats
+	}
+	if row.Token != "" {
+		s.tokens[row.Token] = row.ID
+	}
+	s.communities[row.ID] = &row
+}
+
+func (s *state) putChat(row *chat) error {
+	c, ok := s.communities[row.Group]
+	if !ok {
+		return fmt.Errorf("community %d: %w", row.Group, ErrUnknown)
+	}
+	c.chats[row.ID] = row
+	c.Messages = max(c.Messages, row.Activity)
+	s.links[row.Link] = row
+	return nil
+}
+
+func (s *state) putSettings(c *community, chat *chat, now *settingsChange) {
+	if chat.Title != now.Title || chat.State != now.State {
+		chat.notice(c)
+	}
+	delete(s.links, chat.Link)
+	chat.Title, chat.Link, chat.State = now.Title, now.Link, now.State
+	s.links[chat.Link] = chat
+}
+
+// notice puts a message into the chat: every change that people see is one.
+func (c *chat) notice(of *community) {
+	of.Messages++
+	c.Activity = of.Messages
+}
+
+func (c *chat) put(of *community, m member) {
+	if i := c.index(m.ID); i >= 0 {
+		c.Members[i] = m
+		return
+	}
+	c.Members = append(c.Members, m)
+	c.Left = slices.DeleteFunc(c.Left, func(id int64) bool { return id == m.ID })
+	c.notice(of)
+}
+
+func (c *chat) drop(of *community, gone *goneChange) {
+	i := c.index(gone.Account)
+	if i < 0 {
+		return
+	}
+	c.Members = slices.Delete(c.Members, i, i+1)
+	if gone.OwnWill {
+		c.Left = append(c.Left, gone.Account)
+	}
+	c.notice(of)
+}
+
+func (c *chat) noteSent(of *community, randomID int64) {
+	c.notice(of)
+	c.Sent = append(c.Sent, sent{RandomID: randomID, Message: c.Activity})
+	if over := len(c.Sent) - remembered; over > 0 {
+		c.Sent = slices.Delete(c.Sent, 0, over)
+	}
+}
