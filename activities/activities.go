@@ -29,8 +29,9 @@ type Activities struct {
 
 var _ workflows.Activities = (*Activities)(nil)
 
-// Register puts the activities into a worker, under their method names.
-func (a *Activities) Register(r worker.ActivityRegistry) { r.RegisterActivity(a) }
+// Register puts the activities into a worker, under their method names. (A method could not do
+// it: every exported method is taken for an activity.)
+func Register(r worker.ActivityRegistry, a *Activities) { r.RegisterActivity(a) }
 
 // messenger connects to a school's community for one pass: every request passes the gate of
 // that pass's epoch.

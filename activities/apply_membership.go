@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/samber/lo"
+	"go.temporal.io/sdk/activity"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
@@ -18,6 +19,11 @@ import (
 // members out.
 func (a *Activities) ApplyMembership(ctx context.Context, in workflows.ApplyInput) (workflows.Applied, error) {
 	return a.execute(ctx, in, func(x *executor, ctx context.Context) error {
+		if activity.GetInfo(ctx).Attempt > 1 {
+			if err := x.lookAgain(ctx); err != nil {
+				return err
+			}
+		}
 		if err := x.createChats(ctx); err != nil {
 			return err
 		}
@@ -28,6 +34,32 @@ func (a *Activities) ApplyMembership(ctx context.Context, in workflows.ApplyInpu
 			}
 		}
 	})
+}
+
+// lookAgain reads the chats into which people are still to be brought: an earlier try may have
+// brought them in without our learning of it, and the messenger refuses to do so twice.
+func (x *executor) lookAgain(ctx context.Context) error {
+	ops, err := x.pending(ctx, reconcile.StepAdd)
+	if err != nil {
+		return err
+	}
+	byChat := lo.GroupBy(ops, func(o store.OperationRow) chats.Key { return o.Chat })
+	doubtful := lo.FilterMap(ops, func(o store.OperationRow, _ int) (*store.MirrorChat, bool) {
+		chat := x.mirror[o.Chat]
+		return chat, chat != nil && chat.Ref != ""
+	})
+	doubtful = lo.Uniq(doubtful)
+	states, err := x.m.Read(ctx, lo.Map(doubtful, func(c *store.MirrorChat, _ int) messenger.ChatRef { return c.Ref }))
+	if err != nil {
+		return err
+	}
+	effects := x.a.Store.NewEffects()
+	for i, state := range states {
+		if state.Err == nil {
+			x.seat(effects, doubtful[i], state, byChat[doubtful[i].Key])
+		}
+	}
+	return effects.Record(ctx)
 }
 
 // createChats makes the chats that are to be made, each under its nonce. One that the messenger
@@ -98,6 +130,11 @@ func (x *executor) findChats(ctx context.Context, asked []*store.MirrorChat, ops
 func (x *executor) takeOver(e *store.Effects, chat *store.MirrorChat, state messenger.ChatState, ops []store.OperationRow) {
 	e.ChatMade(chat.ID, state.Ref)
 	chat.Ref, chat.State, chat.Title = state.Ref, reconcile.ChatLive, chat.Nonce
+	x.seat(e, chat, state, ops)
+}
+
+// seat takes in who is in a chat, as far as people were to be brought into it.
+func (x *executor) seat(e *store.Effects, chat *store.MirrorChat, state messenger.ChatState, ops []store.OperationRow) {
 	expected := lo.SliceToMap(ops, func(o store.OperationRow) (school.AccountID, store.OperationRow) { return o.Account, o })
 	for _, m := range state.Members {
 		if op, ok := expected[m.Account]; ok && op.Step == reconcile.StepAdd {

@@ -76,12 +76,12 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	}
 	main := worker.New(c, workflows.TaskQueue, options())
 	workflows.Register(main)
-	a.Register(main)
+	activities.Register(main, a)
 	messengerOptions := options()
 	messengerOptions.DisableWorkflowWorker = true
 	messengerOptions.MaxConcurrentActivityExecutionSize = 100
 	messenger := worker.New(c, workflows.MessengerTaskQueue, messengerOptions)
-	a.Register(messenger)
+	activities.Register(messenger, a)
 
 	for _, w := range []worker.Worker{main, messenger} {
 		if err := w.Start(); err != nil {
