@@ -18,6 +18,7 @@ const (
 	FaultNoClass            FaultCode = "no-class"            // an active student is in no homeroom class
 	FaultTwoClasses         FaultCode = "two-classes"         // a student is in two homeroom classes at once
 	FaultTwoClassTeachers   FaultCode = "two-class-teachers"  // a class has two primary teachers
+	FaultNoGuardianRole     FaultCode = "no-guardian-role"    // somebody linked to a student has no guardian's role
 	FaultNoStudents         FaultCode = "no-students"         // a guardian stands for no student
 	FaultSharedAccount      FaultCode = "shared-account"      // one messenger account is linked by two people
 	FaultTwoAccounts        FaultCode = "two-accounts"        // one person has two messenger accounts
