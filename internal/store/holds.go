@@ -29,6 +29,17 @@ func (s *Store) Holds(ctx context.Context, id school.ID) ([]HoldRow, error) {
 	return all[HoldRow](rows, err)
 }
 
+// HoldCounts counts what is held, by school. Schools where nothing is are absent.
+func (s *Store) HoldCounts(ctx context.Context) (map[school.ID]int, error) {
+	type row struct {
+		School school.ID
+		N      int
+	}
+	rows, err := s.pool.Query(ctx, `SELECT school_id AS school, count(*)::int AS n FROM holds GROUP BY 1`)
+	counts, err := all[row](rows, err)
+	return lo.SliceToMap(counts, func(r row) (school.ID, int) { return r.School, r.N }), err
+}
+
 // HoldDigests gives the digest of the stored holds of each chat type that has any.
 func (s *Store) HoldDigests(ctx context.Context, id school.ID) (map[chats.Type]string, error) {
 	type row struct {

@@ -95,6 +95,16 @@ func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome 
 	})
 }
 
+// RequestOutcome gives the outcome of the pass that served a request, "" while there is none.
+func (s *Store) RequestOutcome(ctx context.Context, id school.ID, request string) (string, error) {
+	var outcome string
+	err := s.pool.QueryRow(ctx, `SELECT coalesce(outcome, '') FROM requests WHERE school_id = $1 AND id = $2`, id, request).Scan(&outcome)
+	if err == pgx.ErrNoRows {
+		err = nil
+	}
+	return outcome, err
+}
+
 // PassRow is a recorded pass.
 type PassRow struct {
 	School      school.ID

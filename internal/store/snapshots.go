@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
@@ -47,6 +49,24 @@ func (s *Store) Roster(ctx context.Context, id school.ID, digest string) (school
 		return school.Roster{}, &NotFoundError{What: "roster snapshot", ID: digest, Advice: "only the last ones are kept; start a new pass"}
 	}
 	return s.openRoster(id, digest, found[0])
+}
+
+// SnapshotRow describes a roster without opening it.
+type SnapshotRow struct {
+	School                  school.ID
+	Digest                  string
+	People, Classes, Faults int
+	// ConfirmedAt is when the last accepted reading found this roster.
+	ConfirmedAt time.Time
+}
+
+// Snapshots describes the rosters in force, by school. Schools without one are absent.
+func (s *Store) Snapshots(ctx context.Context) (map[school.ID]SnapshotRow, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT n.school_id AS school, n.digest, n.people, n.classes, n.faults, n.created_at AS confirmed_at
+		FROM snapshots n JOIN schools s ON s.id = n.school_id AND s.snapshot = n.digest`)
+	found, err := all[SnapshotRow](rows, err)
+	return lo.KeyBy(found, func(r SnapshotRow) school.ID { return r.School }), err
 }
 
 func (s *Store) sealRoster(x SchoolReading) ([]byte, error) {

@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/history/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+// recordVariable names a folder: when it is set, TestRecordHistories writes there what package
+// workflows replays in its tests. `make record` sets it.
+const recordVariable = "ROLLCALL_RECORD"
+
+// The histories of a first pass, of a reading, and of what a verify sets right can be had from
+// the server as whole and decodable files.
+func TestRecordHistories(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv(recordVariable)
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	s := newSite(t, nil)
+	s.read()
+	s.resync(true, workflows.OutcomeInStep, workflows.OutcomeChanged)
+	save(t, dir, "feed-sync.json", workflows.FeedSyncID(s.feed))
+	save(t, dir, "school-sync-verify.json", workflows.SchoolSyncID(s.id))
+	save(t, dir, "chat-type-sync-first.json", workflows.ChatTypeSyncID(s.id, chats.Parents))
+
+	_, err := s.files.AddStudent(s.classNamed("1А"), true)
+	require.NoError(t, err)
+	s.follow()
+	save(t, dir, "school-sync-changes.json", workflows.SchoolSyncID(s.id))
+	save(t, dir, "chat-type-sync-changes.json", workflows.ChatTypeSyncID(s.id, chats.Students))
+}
+
+func save(t *testing.T, dir, name, workflowID string) {
+	t.Helper()
+	events := historyOf(t, workflowID, "")
+	require.NotEmpty(t, events)
+	raw, err := protojson.MarshalOptions{Indent: " "}.Marshal(&history.History{Events: events})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), append(raw, '\n'), 0o644))
+}
