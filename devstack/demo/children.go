@@ -11,14 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/rollcall-edu/rollcall/internal/secret"
 )
 
 const (
-	keysetFile = "keyset.json"
-	envFile    = "env"
-	workerLog  = "worker.log"
+	envFile   = "env"
+	workerLog = "worker.log"
 )
 
 // rollcall runs the operator's command to its end and gives what it printed.
@@ -86,18 +83,4 @@ func (c *child) stop() error {
 	case <-time.After(30 * time.Second):
 		return c.cmd.Process.Kill()
 	}
-}
-
-// loadKeys reads the demonstration's keyset, making it at the first time.
-func loadKeys(file string) (*secret.Keyring, error) {
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		if raw, err = secret.New(); err == nil {
-			err = os.WriteFile(file, raw, 0o600)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return secret.Parse(raw)
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
+	"os"
 	"sync"
 	"time"
 
@@ -205,7 +205,11 @@ func (d *demo) print(results []Result) error {
 }
 
 func (d *demo) keys() (*secret.Keyring, error) {
-	return loadKeys(filepath.Join(d.o.Stack.Dir, keysetFile))
+	raw, err := os.ReadFile(d.stack.KeysetFile())
+	if err != nil {
+		return nil, err
+	}
+	return secret.Parse(raw)
 }
 
 // stop stops everything in the reverse order of its start.
