@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
+	"github.com/rollcall-edu/rollcall/internal/temporal"
+)
+
+// app is what the commands share: where they read and write, and how they get at the
+// configuration, the database and Temporal.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	format   format
+	now      func() time.Time
+	login    func() string
+	settings func() (config.Config, error)
+	keys     func() (*secret.Keyring, error)
+	dial     func(context.Context, *slog.Logger) (client.Client, error)
+	// started tells that a command's own code has been reached.
+	started bool
+}
+
+// newApp gives the app of this process.
+func newApp() *app {
+	return &app{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, format: formatTable,
+		now: time.Now, login: login, settings: config.FromEnvironment, keys: secret.FromEnvironment, dial: temporal.Dial,
+	}
+}
+
+// execute runs the command that the arguments name and gives the exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		err = &usageError{err} // cobra's own refusals: flags, arguments, unknown commands
+	}
+	return a.finish(ctx, err)
+}
+
+// runs adapts a command's function to cobra.
+func (a *app) runs(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.started = true
+		return f(cmd.Context(), args)
+	}
+}
+
+// open opens the database for what is not sealed. The store must be closed.
+func (a *app) open(ctx context.Context) (*store.Store, error) {
+	return a.openWith(ctx, nil)
+}
+
+// openSealed opens the database with the keyset: for rosters, tokens and links.
+func (a *app) openSealed(ctx context.Context) (*store.Store, error) {
+	keys, err := a.keys()
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return a.openWith(ctx, keys)
+}
+
+func (a *app) openWith(ctx context.Context, keys *secret.Keyring) (*store.Store, error) {
+	settings, err := a.settings()
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return store.Open(ctx, settings.DatabaseURL, keys)
+}
+
+// temporal connects to the Temporal server. The client must be closed.
+func (a *app) temporal(ctx context.Context) (client.Client, error) {
+	settings, err := a.settings()
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return a.dial(ctx, telemetry.Logger(a.err, settings.LogLevel, settings.LogFormat))
+}
+
+// login is the operator's name on this machine, as it is recorded with requests and in the
+// audit.
+func login() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"), "unknown")
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/samber/lo"
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/temporal"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+type resyncOptions struct {
+	types        chatTypes
+	verify, wait bool
+}
+
+func newResync(a *app) *cobra.Command {
+	var o resyncOptions
+	cmd := &cobra.Command{
+		Use:   "resync SCHOOL",
+		Short: "Ask for a pass: bring a school's chats in step with its roster",
+		Long: `Asks the school's lane for a pass. Requests that come while a pass runs are
+served together by the next one.
+
+A pass compares the roster in force with what is known of the chats. With
+--verify it reads the chats from the messenger first, and so finds what was
+changed there by hand. With --wait the command shows how it goes and prints
+how it ended; interrupting it does not stop the pass.
+
+With --wait it ends with 1 if the pass as a whole failed (the message says
+why), and with 2 if single operations failed or something is held: see
+"holds" and "members".`,
+		Example: `  rollcall resync school-17
+  rollcall resync school-17 --chat-type parents --chat-type students
+  rollcall resync school-17 --verify --wait`,
+		Args: names("SCHOOL"),
+		RunE: a.runs(func(ctx context.Context, args []string) error { return runResync(ctx, a, school.ID(args[0]), o) }),
+	}
+	addChatTypeFlag(cmd, &o.types)
+	cmd.Flags().BoolVar(&o.verify, "verify", false, "read the chats from the messenger first")
+	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait for the pass and print how it ended")
+	return cmd
+}
+
+func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error {
+	st, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if _, err := st.School(ctx, id); err != nil {
+		return err
+	}
+	c, err := a.temporal(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	request := workflows.Request{
+		ID: rand.Text(), Trigger: workflows.TriggerManual, Scope: workflows.Scope{Types: o.types},
+		Verify: o.verify, RequestedBy: a.login(),
+	}
+	if !o.wait {
+		if err := temporal.Resync(ctx, c, id, request); err != nil {
+			return err
+		}
+		return a.show(asked{School: id, Request: request.ID})
+	}
+	report, err := await(ctx, a.newProgress(), question[workflows.PassReport]{
+		ask: func(ctx context.Context) (workflows.PassReport, error) {
+			return temporal.ResyncAndWait(ctx, c, id, request)
+		},
+		phase: func(ctx context.Context) (string, error) { return lanePhase(ctx, c, st, id) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.show(viewReport(report)); err != nil {
+		return err
+	}
+	return lo.Ternary(complete(report), nil, errIncomplete)
+}
+
+// complete tells that nothing is left of what the pass found to do.
+func complete(r workflows.PassReport) bool {
+	return r.Holds == 0 && (r.Outcome == workflows.OutcomeInStep || r.Outcome == workflows.OutcomeChanged)
+}
+
+// lanePhase is what the lane says it is doing, with how many operations have ended.
+func lanePhase(ctx context.Context, c client.Client, st *store.Store, id school.ID) (string, error) {
+	var status workflows.LaneStatus
+	if err := query(ctx, c, workflows.SchoolSyncID(id), &status); err != nil {
+		return "", err
+	}
+	ended, total, err := st.Progress(ctx, id)
+	if err != nil || total == 0 {
+		return status.Phase, nil // a nicety: the wait goes on without it
+	}
+	return fmt.Sprintf("%s (%d of %d operations)", status.Phase, ended, total), nil
+}
+
+// asked tells that a pass has been asked for.
+type asked struct {
+	School  school.ID `json:"school"`
+	Request string    `json:"request"`
+}
+
+func (v asked) text(p *page) {
+	p.line("a pass over school %s is asked for; see how it goes with: rollcall status %s", v.School, v.School)
+}
+
+// reportView is how a pass ended.
+type reportView struct {
+	School     school.ID         `json:"school"`
+	Epoch      int64             `json:"epoch"`
+	Outcome    workflows.Outcome `json:"outcome"`
+	Operations map[string]int    `json:"operations"`
+	Failed     map[string]int    `json:"failed"`
+	Holds      int               `json:"holds"`
+	Requests   int               `json:"requests"`
+}
+
+func viewReport(r workflows.PassReport) reportView {
+	return reportView{
+		School: r.School, Epoch: r.Epoch, Outcome: r.Outcome, Operations: notNil(r.Operations), Failed: notNil(r.Failed),
+		Holds: r.Holds, Requests: r.Requests,
+	}
+}
+
+func (v reportView) text(p *page) {
+	p.line("pass %d of school %s: %s", v.Epoch, v.School, v.Outcome)
+	p.pairs([][2]string{{"done", tally(v.Operations)}, {"failed", tally(v.Failed)}, {"held", number(v.Holds)}})
+	if v.Holds > 0 {
+		p.line("see what is held and why with: rollcall holds %s", v.School)
+	}
+}
+
+// chatTypes is the value of --chat-type, which may be given more than once.
+type chatTypes []chats.Type
+
+func addChatTypeFlag(cmd *cobra.Command, types *chatTypes) {
+	all := strings.Join(lo.Map(chats.Types(), func(t chats.Type, _ int) string { return string(t) }), ", ")
+	cmd.Flags().Var(types, "chat-type", "only chats of this type, may be repeated: "+all)
+}
+
+func (c *chatTypes) String() string {
+	return strings.Join(lo.Map(*c, func(t chats.Type, _ int) string { return string(t) }), ",")
+}
+
+func (c *chatTypes) Set(value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		t := chats.Type(name)
+		if !slices.Contains(chats.Types(), t) {
+			return fmt.Errorf("%q is no chat type: use one of %v", name, chats.Types())
+		}
+		if !slices.Contains(*c, t) {
+			*c = append(*c, t)
+		}
+	}
+	return nil
+}
+
+func (c *chatTypes) Type() string { return "type" }
+
+// covers tells whether chats of a type are meant; none given are all.
+func (c chatTypes) covers(t chats.Type) bool { return workflows.Scope{Types: c}.Covers(t) }

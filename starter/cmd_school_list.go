@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+
+	"github.com/samber/lo"
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+)
+
+type schoolListOptions struct{ district string }
+
+func newSchoolList(a *app) *cobra.Command {
+	var o schoolListOptions
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the schools",
+		Long: `Lists the registered schools: where they belong, where their rosters come from,
+and how their community tokens stand. How their chats stand is shown by
+"status".`,
+		Example: "  rollcall school list\n  rollcall school list --district nevsky -o json",
+		Args:    names(),
+		RunE:    a.runs(func(ctx context.Context, _ []string) error { return runSchoolList(ctx, a, o) }),
+	}
+	cmd.Flags().StringVar(&o.district, "district", "", "only the schools of this district")
+	return cmd
+}
+
+func runSchoolList(ctx context.Context, a *app, o schoolListOptions) error {
+	st, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if o.district != "" {
+		if _, err := st.District(ctx, school.DistrictID(o.district)); err != nil {
+			return err
+		}
+	}
+	rows, err := st.Schools(ctx, school.DistrictID(o.district))
+	if err != nil {
+		return err
+	}
+	return a.show(schoolsView{lo.Map(rows, func(r store.SchoolRow, _ int) schoolView { return viewSchool(r) })})
+}
+
+// schoolView is a registered school.
+type schoolView struct {
+	ID           school.ID         `json:"id"`
+	Name         string            `json:"name"`
+	District     school.DistrictID `json:"district"`
+	Feed         school.FeedID     `json:"feed"`
+	SourceID     string            `json:"sourceId"`
+	SubjectChats bool              `json:"subjectChats"`
+	Token        tokenView         `json:"token"`
+}
+
+// tokenView is how the community token stands. The token itself is never shown.
+type tokenView struct {
+	State       tokenState `json:"state"`
+	CommunityID int64      `json:"communityId"`
+	// Refused is with which code the messenger refused the token, "" if it did not.
+	Refused string `json:"refused"`
+}
+
+func viewSchool(r store.SchoolRow) schoolView {
+	return schoolView{
+		ID: r.ID, Name: r.Name, District: r.District, Feed: r.Feed, SourceID: r.SourceID, SubjectChats: r.SubjectChats,
+		Token: viewToken(r),
+	}
+}
+
+func viewToken(r store.SchoolRow) tokenView {
+	v := tokenView{State: tokenSet, CommunityID: r.CommunityID, Refused: r.Refused}
+	switch {
+	case !r.TokenSet:
+		v.State = tokenUnset
+	case r.Refused != "":
+		v.State = tokenRefused
+	}
+	return v
+}
+
+// words say it at length.
+func (v tokenView) words() string {
+	switch v.State {
+	case tokenUnset:
+		return "not set"
+	case tokenRefused:
+		return "refused: " + say(messengerWords, messenger.Code(v.Refused)).Words
+	default:
+		return "set (sealed)"
+	}
+}
+
+type schoolsView struct {
+	Schools []schoolView `json:"schools"`
+}
+
+func (v schoolsView) text(p *page) {
+	if len(v.Schools) == 0 {
+		p.line("no school is registered: begin with: rollcall school add")
+		return
+	}
+	header := []string{"ID", "NAME", "DISTRICT", "FEED", "SOURCE ID", "SUBJECT CHATS", "TOKEN"}
+	p.table(header, lo.Map(v.Schools, func(s schoolView, _ int) []string {
+		return []string{
+			string(s.ID), s.Name, string(s.District), string(s.Feed), s.SourceID,
+			lo.Ternary(s.SubjectChats, "on", "off"), string(s.Token.State),
+		}
+	}))
+}

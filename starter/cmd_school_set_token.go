@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+type setTokenOptions struct{ communityID int64 }
+
+func newSchoolSetToken(a *app) *cobra.Command {
+	var o setTokenOptions
+	cmd := &cobra.Command{
+		Use:   "set-token ID --community-id N",
+		Short: "Give a school its community id and token",
+		Long: `Stores the id and the access token of the community that owns the school's
+chats; the district coordinator gives out both. The token is sealed.
+
+The token is read from standard input and never from an argument, which other
+users of the machine could see; on a terminal it is asked for and not shown. It
+replaces an earlier one, and what was known of that one's rights is forgotten.
+Whether it is good is found out at the next pass.`,
+		Example: `  rollcall school set-token school-17 --community-id 1001 < token.txt
+  rollcall school set-token school-17 --community-id 1001`,
+		Args: names("ID"),
+		RunE: a.runs(func(ctx context.Context, args []string) error { return runSetToken(ctx, a, school.ID(args[0]), o) }),
+	}
+	cmd.Flags().Int64Var(&o.communityID, "community-id", 0, "id of the community, a positive number")
+	requireFlags(cmd, "community-id")
+	return cmd
+}
+
+func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) error {
+	if o.communityID <= 0 {
+		return usagef("--community-id must be a positive number: the district coordinator gives it out with the token")
+	}
+	st, err := a.openSealed(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if _, err := st.School(ctx, id); err != nil {
+		return err // before a token is asked for in vain
+	}
+	token, err := readToken(ctx, a.in, a.err)
+	if err != nil {
+		return err
+	}
+	if err := st.SetToken(ctx, id, o.communityID, token); err != nil {
+		return err
+	}
+	return a.show(tokenStored{School: id, CommunityID: o.communityID})
+}
+
+// tokenStored tells that a token has been stored.
+type tokenStored struct {
+	School      school.ID `json:"school"`
+	CommunityID int64     `json:"communityId"`
+}
+
+func (v tokenStored) text(p *page) {
+	p.line("school %s has the token of community %d now", v.School, v.CommunityID)
+}
