@@ -68,10 +68,24 @@ func newRootCommand() *cobra.Command {
 		Short:         "Everything Rollcall needs around it, on one machine",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{code: 2, err: err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUse(err) })
 	root.AddCommand(newDemoCommand(), newResetCommand(), newUpCommand(), newExecCommand())
+	for _, cmd := range append(root.Commands(), root) {
+		check := cmd.Args
+		cmd.Args = func(cmd *cobra.Command, args []string) error { return wrongUse(check(cmd, args)) }
+	}
 	return root
+}
+
+// wrongUse gives an error of the command line its exit code.
+func wrongUse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{code: 2, err: err}
 }
 
 // stepPrinter prints each step of a start with the time since its beginning.

@@ -34,10 +34,12 @@ func TestNewStudent(t *testing.T) {
 func TestStudentMovedToAnotherClass(t *testing.T) {
 	t.Parallel()
 	s := newSiteInStep(t, nil)
-	from, to := s.classNamed("1А"), s.classNamed("1Б")
+	homerooms := s.files.Classes().Find("classType", "homeroom")
+	from, to := homerooms[0], homerooms[1]
+	fromTitle, toTitle := from.Get("title"), to.Get("title")
 	// Somebody whose guardians have no other child here.
 	var student string
-	for _, candidate := range s.enrolled(from, "student") {
+	for _, candidate := range s.enrolled(from.ID(), "student") {
 		alone := len(s.guardians(candidate)) > 0
 		for _, g := range s.guardians(candidate) {
 			alone = alone && len(s.chatsOf(s.account(g))) == 1
@@ -49,12 +51,12 @@ func TestStudentMovedToAnotherClass(t *testing.T) {
 	}
 	require.NotEmpty(t, student)
 	account, before := s.account(student), s.groupChats(student)
-	require.NoError(t, s.files.MoveStudent(student, to))
-	removed := [][]call{each(account, []string{"1А · Ученики"}), each(account, before)}
-	added := [][]call{each(account, []string{"1Б · Ученики"}), each(account, s.groupChats(student))}
+	require.NoError(t, s.files.MoveStudent(student, to.ID()))
+	removed := [][]call{each(account, []string{fromTitle + " · Ученики"}), each(account, before)}
+	added := [][]call{each(account, []string{toTitle + " · Ученики"}), each(account, s.groupChats(student))}
 	for _, g := range s.guardians(student) {
-		removed = append(removed, each(s.account(g), []string{"1А · Родители"}))
-		added = append(added, each(s.account(g), []string{"1Б · Родители"}))
+		removed = append(removed, each(s.account(g), []string{fromTitle + " · Родители"}))
+		added = append(added, each(s.account(g), []string{toTitle + " · Родители"}))
 	}
 	require.Equal(t, map[string][]call{add: sorted(added...), remove: sorted(removed...)}, s.follow())
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rollcall-edu/rollcall/devstack/internal/port"
 	"github.com/rollcall-edu/rollcall/devstack/temporalserver"
@@ -19,6 +20,9 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 )
+
+// unwindTimeout bounds the stopping of what had started before a start failed.
+const unwindTimeout = 30 * time.Second
 
 // Stack is everything running.
 type Stack struct {
@@ -56,7 +60,9 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	opts.Dir = dir
 	s := &Stack{opts: opts, keyset: opts.path(keysetFile)}
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unwindTimeout)
+		defer cancel()
+		return nil, errors.Join(err, s.Stop(ctx))
 	}
 	return s, nil
 }

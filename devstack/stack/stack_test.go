@@ -16,6 +16,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/devstack/internal/port"
 	"github.com/rollcall-edu/rollcall/devstack/stack"
+	"github.com/rollcall-edu/rollcall/internal/pgcluster"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 )
@@ -75,6 +76,8 @@ func TestProgramsFindTheStackByItsEnvironment(t *testing.T) {
 func TestWhatWasMadeIsThereAtTheNextStart(t *testing.T) {
 	t.Parallel()
 	opts := stack.Options{Dir: filepath.Join(t.TempDir(), "made"), NoUI: true}
+	// Under root the cluster is outside the test's folder, where its account can reach it.
+	t.Cleanup(func() { require.NoError(t, pgcluster.Remove(filepath.Join(opts.Dir, "postgres"))) })
 	first := start(t, opts)
 	require.Empty(t, first.UIAddress())
 	require.NoError(t, first.RegisterCommunity(1001, "token", "School 1"))
