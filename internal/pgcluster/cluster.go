@@ -39,7 +39,6 @@ type Options struct {
 type Cluster struct {
 	home     *home
 	server   *server
-	reaper   *reaper
 	port     int
 	password string
 
@@ -75,7 +74,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 func (c *Cluster) start(ctx context.Context, o owner, opts Options) error {
 	var err error
 	if opts.Ephemeral {
-		if c.reaper, err = startReaper(c.home); err != nil {
+		if c.home.reaper, err = startReaper(c.home); err != nil {
 			return err
 		}
 	}
@@ -216,8 +215,8 @@ func (c *Cluster) stop(ctx context.Context) error {
 	if c.server != nil {
 		err = c.server.stop(ctx)
 	}
-	if c.reaper != nil {
-		err = errors.Join(err, c.reaper.finish())
+	if c.home.reaper != nil {
+		err = errors.Join(err, c.home.reaper.finish())
 	}
 	return errors.Join(err, c.home.release())
 }

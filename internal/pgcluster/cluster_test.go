@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -179,4 +180,40 @@ func TestServerEndsWithItsParent(t *testing.T) {
 		_, err := os.Stat(dir)
 		return errors.Is(err, os.ErrNotExist)
 	}, 20*time.Second, 20*time.Millisecond, "the server ends and its folder goes")
+}
+
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	dir := reachableDir(t) + "/postgres"
+	require.NoError(t, Remove(dir), "there is none")
+
+	c := start(t, Options{Dir: dir})
+	_, inUse := errors.AsType[*InUseError](Remove(dir))
+	require.True(t, inUse)
+	require.NoError(t, c.Stop(t.Context()))
+	require.NoError(t, Remove(dir))
+	require.NoDirExists(t, dir)
+}
+
+func TestServerOutlivesTheClusterThatIsDropped(t *testing.T) {
+	t.Parallel()
+	dir := reachableDir(t) + "/postgres"
+	c, err := Start(t.Context(), Options{Dir: dir, Ephemeral: true})
+	require.NoError(t, err)
+	dsn, done, pid := c.DSN("postgres"), c.Done(), c.server.cmd.Process.Pid // c itself is not used again
+
+	for range 5 {
+		runtime.GC()
+		require.Equal(t, 1, query[int](t, dsn, "SELECT 1"))
+		_, err := Start(t.Context(), Options{Dir: dir})
+		_, inUse := errors.AsType[*InUseError](err)
+		require.True(t, inUse, "%v", err)
+	}
+	require.NoError(t, syscall.Kill(pid, syscall.SIGINT))
+	<-done
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		_, err := os.Stat(dir)
+		return errors.Is(err, os.ErrNotExist)
+	}, 20*time.Second, 20*time.Millisecond)
 }

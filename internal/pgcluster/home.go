@@ -28,8 +28,9 @@ const sharedRoot = "/var/tmp"
 //	server.log   what the server says
 //	data/        PostgreSQL's own
 type home struct {
-	dir  string
-	lock *os.File
+	dir    string
+	lock   *os.File
+	reaper *reaper // of an ephemeral cluster, else nil
 }
 
 func (h *home) path(name string) string { return filepath.Join(h.dir, name) }

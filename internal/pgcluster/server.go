@@ -48,6 +48,9 @@ func launch(h *home, inst installation, o owner, port int, opts Options) (*serve
 		started <- nil
 		_ = cmd.Wait() // how it ended is in the log
 		close(s.done)
+		// A caller may drop the Cluster and keep the address. Were the home collected, its files would be
+		// closed: another run could take the folder, and the reaper would take it for our end.
+		runtime.KeepAlive(h)
 	}()
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)

@@ -60,7 +60,7 @@ func TestPrintingShowsNoToken(t *testing.T) {
 		}
 	}
 	config.Gate, config.HTTP = nil, nil
-	encoded, err := json.Marshal(config)
+	encoded, err := json.Marshal(any(config))
 	require.NoError(t, err)
 	require.NotContains(t, string(encoded), "SECRET")
 }

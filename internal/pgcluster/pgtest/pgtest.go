@@ -51,10 +51,6 @@ func execute(ctx context.Context, dsn, statement string) error {
 	return err
 }
 
-// running keeps the cluster reachable: were it collected, the pipe to its reaper would be closed with it,
-// and the reaper would take that for our end.
-var running *pgcluster.Cluster
-
 // server returns the address of the server's maintenance database. Nobody stops the server: a test
 // process has no last moment that needs no TestMain in every package, so its end is left to the kernel
 // and to the cluster's reaper.
@@ -75,7 +71,6 @@ var server = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	running = cluster
 	return cluster.DSN("postgres"), nil
 })
 

@@ -36,15 +36,16 @@ func Load(dir string) (*Files, error) {
 
 // findYear takes the school year from the sessions.
 func (f *Files) findYear() error {
-	for _, session := range f.Sessions().Find(colSessionType, "schoolYear") {
-		start, err := time.Parse(time.DateOnly, session.Get(colSessionStart))
-		if err != nil {
-			return fmt.Errorf("read the school year's first day in academicSessions.csv: %w", err)
-		}
-		f.session, f.first, f.Day = session.ID(), start.Year(), session.Get(colSessionStart)
-		return nil
+	years := f.Sessions().Find(colSessionType, "schoolYear")
+	if len(years) == 0 {
+		return errors.New("academicSessions.csv has no session of type schoolYear: generate the files anew")
 	}
-	return errors.New("academicSessions.csv has no session of type schoolYear: generate the files anew")
+	start, err := time.Parse(time.DateOnly, years[0].Get(colSessionStart))
+	if err != nil {
+		return fmt.Errorf("read the school year's first day in academicSessions.csv: %w", err)
+	}
+	f.session, f.first, f.Day = years[0].ID(), start.Year(), years[0].Get(colSessionStart)
+	return nil
 }
 
 // Save writes the files into the folder, which it makes if need be. Each file is replaced in
