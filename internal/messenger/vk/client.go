@@ -36,9 +36,9 @@ type Config struct {
 	GroupID int64
 	// HTTP carries a school's proxy; nil is a client of our own. Either way a request lasts
 	// 15 s at the most and redirects are not followed.
-	HTTP *http.Client
+	HTTP *http.Client `json:"-"`
 	// Gate is passed before every request.
-	Gate messenger.Gate
+	Gate messenger.Gate `json:"-"`
 }
 
 // Format prints the settings without the token, whatever the verb.
