@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -99,7 +100,7 @@ func scanEverything(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	if runs == 0 {
+	if everything := flag.Lookup("test.run").Value.String() == ""; everything && runs == 0 {
 		return errors.New("scan: the server has no runs: nothing was looked at")
 	}
 	logs, err := filepath.Glob(filepath.Join(world.logs, "*.log"))

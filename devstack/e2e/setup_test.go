@@ -90,13 +90,15 @@ func runAll(m *testing.M) (code int, err error) {
 	return code, err
 }
 
-// build makes the programs from the main module.
+// build makes the programs.
 func build() error {
-	for program, source := range map[string]string{"worker": "./worker", "rollcall": "./starter"} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(world.bin, program), source)
-		cmd.Dir = "../.."
+	for _, program := range []struct{ name, module, source string }{
+		{"worker", "../..", "./worker"}, {"rollcall", "../..", "./starter"}, {"devstack", "..", "."},
+	} {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(world.bin, program.name), program.source)
+		cmd.Dir = program.module
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w: %s", program, err, out)
+			return fmt.Errorf("build %s: %w: %s", program.name, err, out)
 		}
 	}
 	return nil
