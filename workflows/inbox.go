@@ -91,7 +91,9 @@ func (b *inbox[R, A]) serve(
 ) (A, error) {
 	var last A
 	var problem *Problem
-	arrived, err := workflow.AwaitWithTimeout(ctx, firstRequest, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
+	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: firstRequest, TimerOptions: workflow.TimerOptions{Summary: "wait for the request this run was started for"},
+	}, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
 	if err == nil && !arrived {
 		b.pending = append(b.pending, fallback)
 	}

@@ -9,13 +9,14 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-// storeOptions are for activities that use PostgreSQL alone: short, and tried again a few
-// times, since what fails once there mostly comes back in seconds.
+// storeOptions are for activities that use PostgreSQL alone: well under a second as a rule, so
+// that a worker killed in the middle of one is noticed soon, and tried again a few times, since
+// what fails once there mostly comes back in seconds.
 func storeOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           TaskQueue,
 		Summary:             summary,
-		StartToCloseTimeout: time.Minute,
+		StartToCloseTimeout: 20 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    500 * time.Millisecond,
 			BackoffCoefficient: 2,
