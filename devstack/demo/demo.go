@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -16,9 +15,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/devstack/stack"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
-	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -105,17 +102,11 @@ func (d *demo) migrate(ctx context.Context) error {
 	if _, err := d.rollcall(ctx, "", "migrate"); err != nil {
 		return err
 	}
-	keys, err := d.keys()
-	if err != nil {
+	var err error
+	if d.store, err = d.stack.OpenStore(ctx); err != nil {
 		return err
 	}
-	if d.store, err = store.Open(ctx, d.stack.DatabaseURL(), keys); err != nil {
-		return err
-	}
-	d.client, err = client.DialContext(ctx, client.Options{
-		HostPort: d.stack.TemporalAddress(), Namespace: d.stack.Namespace(),
-		Logger: temporal.Logger(telemetry.Logger(io.Discard, "error", "text")),
-	})
+	d.client, err = d.stack.DialTemporal(ctx)
 	return err
 }
 
@@ -202,14 +193,6 @@ func (d *demo) print(results []Result) error {
 		return encoder.Encode(results)
 	}
 	return printTable(d.o.Out, results)
-}
-
-func (d *demo) keys() (*secret.Keyring, error) {
-	raw, err := os.ReadFile(d.stack.KeysetFile())
-	if err != nil {
-		return nil, err
-	}
-	return secret.Parse(raw)
 }
 
 // stop stops everything in the reverse order of its start.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"os/exec"
@@ -24,9 +23,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/sandbox/district"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
-	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -104,25 +101,14 @@ func build() error {
 	return nil
 }
 
-func connect(ctx context.Context) error {
-	raw, err := os.ReadFile(world.stack.KeysetFile())
-	if err != nil {
-		return err
-	}
-	keys, err := secret.Parse(raw)
-	if err != nil {
-		return err
-	}
+func connect(ctx context.Context) (err error) {
 	if _, err := rollcall(ctx, "", "migrate"); err != nil {
 		return err
 	}
-	if world.store, err = store.Open(ctx, world.stack.DatabaseURL(), keys); err != nil {
+	if world.store, err = world.stack.OpenStore(ctx); err != nil {
 		return err
 	}
-	world.client, err = client.DialContext(ctx, client.Options{
-		HostPort: world.stack.TemporalAddress(), Namespace: world.stack.Namespace(),
-		Logger: temporal.Logger(telemetry.Logger(io.Discard, "error", "text")),
-	})
+	world.client, err = world.stack.DialTemporal(ctx)
 	return err
 }
 

@@ -214,9 +214,6 @@ func (s *Stack) UIAddress() string {
 // SandboxURL returns where the sandbox answers, for messenger adapters and for its own control.
 func (s *Stack) SandboxURL() string { return s.sandbox.url }
 
-// KeysetFile returns where the keyset is that seals what the database holds.
-func (s *Stack) KeysetFile() string { return s.keyset }
-
 // Sandbox returns the sandbox itself, for acts without the way over its address.
 func (s *Stack) Sandbox() *sandbox.Server { return s.sandbox.world }
 
