@@ -1,0 +1,30 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rollcall-edu/rollcall/internal/config"
+)
+
+func TestFromEnvironment(t *testing.T) {
+	t.Setenv(config.EnvDatabaseURL, "postgres://h/db")
+	t.Setenv(config.EnvVKURL, "")
+	t.Setenv(config.EnvLogLevel, "")
+	t.Setenv(config.EnvLogFormat, "json")
+	c, err := config.FromEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, config.Config{DatabaseURL: "postgres://h/db", LogLevel: "info", LogFormat: "json"}, c)
+}
+
+func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
+	t.Setenv(config.EnvDatabaseURL, "")
+	t.Setenv(config.EnvVKURL, "ftp://x")
+	t.Setenv(config.EnvLogLevel, "loud")
+	t.Setenv(config.EnvLogFormat, "xml")
+	_, err := config.FromEnvironment()
+	for _, name := range []string{config.EnvDatabaseURL, config.EnvVKURL, config.EnvLogLevel, config.EnvLogFormat} {
+		require.ErrorContains(t, err, name)
+	}
+}
