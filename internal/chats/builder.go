@@ -58,7 +58,7 @@ func (d *desk) obstacle(person school.PersonID) Why {
 		return WhyUnknownPerson
 	case d.disputed[person]:
 		return WhyDisputed
-	case p.Account == 0:
+	case p.Account <= 0: // people's accounts are positive
 		return WhyNotLinked
 	default:
 		return ""

@@ -46,12 +46,16 @@ type desk struct {
 	people    map[school.PersonID]school.Person
 	guardians map[school.PersonID][]school.PersonID // by student
 	disputed  map[school.PersonID]bool
+	// cohorts count the running classes, or groups, that claim a cohort id.
+	cohorts map[Type]map[string]int
 }
 
 func newDesk(r school.Roster, s Settings, day school.Date) *desk {
 	if s.SchoolName == "" {
 		s.SchoolName = r.Name
 	}
+	classes := claims(r.Classes, func(c school.Class) (string, bool) { return c.CohortID, c.Ended })
+	groups := claims(r.Groups, func(g school.Group) (string, bool) { return g.CohortID, g.Ended })
 	d := &desk{
 		roster:    r,
 		settings:  s,
@@ -59,6 +63,7 @@ func newDesk(r school.Roster, s Settings, day school.Date) *desk {
 		people:    lo.KeyBy(r.People, func(p school.Person) school.PersonID { return p.ID }),
 		guardians: map[school.PersonID][]school.PersonID{},
 		disputed:  Disputed(r),
+		cohorts:   map[Type]map[string]int{Parents: classes, Students: classes, Subject: groups},
 	}
 	for _, p := range r.People {
 		if p.Guardian == nil || !p.Enabled {
@@ -69,6 +74,17 @@ func newDesk(r school.Roster, s Settings, day school.Date) *desk {
 		}
 	}
 	return d
+}
+
+// claims counts, for each cohort id, the running classes that claim it.
+func claims[C any](classes []C, cohort func(C) (id string, ended bool)) map[string]int {
+	counts := map[string]int{}
+	for _, c := range classes {
+		if id, ended := cohort(c); !ended {
+			counts[id]++
+		}
+	}
+	return counts
 }
 
 // Disputed are the people whose account cannot be relied on: one account linked by two, or
@@ -84,7 +100,7 @@ func Disputed(r school.Roster) map[school.PersonID]bool {
 	}
 	owner := map[school.AccountID]school.PersonID{}
 	for _, p := range r.People {
-		if p.Account == 0 {
+		if p.Account <= 0 {
 			continue
 		}
 		if other, taken := owner[p.Account]; taken {
@@ -98,7 +114,7 @@ func Disputed(r school.Roster) map[school.PersonID]bool {
 func (d *desk) teachersRoom() Chat {
 	b := d.newChat(Chat{Key: Key(Teachers), Type: Teachers, Title: d.title(d.settings.Titles.Teachers, defaultTeachersTitle, "", "")})
 	for _, p := range d.roster.People {
-		for _, code := range staffReasons(p, d.day) {
+		for _, code := range StaffReasons(p, d.day) {
 			b.put(p.ID, Reason{Code: code})
 		}
 	}
@@ -159,8 +175,12 @@ func (d *desk) subject(g school.Group) Chat {
 	return b.chat()
 }
 
-// bound begins a chat that belongs to a class or group.
+// bound begins a chat that belongs to a class or group. A cohort id that several claim names
+// none of them: each is known by its own id, or two classes would fight over one chat.
 func (d *desk) bound(t Type, cohort string, class school.ClassID) Chat {
+	if d.cohorts[t][cohort] > 1 {
+		cohort = ""
+	}
 	c := Chat{Key: KeyOf(t, cohort, d.roster.Year.ID, class), Type: t, Class: class}
 	if cohort == "" {
 		c.Year = d.roster.Year.ID

@@ -11,9 +11,9 @@ import (
 // RoleSiteAdministrator is the OneRoster role that stands for the access role «Администратор».
 const RoleSiteAdministrator = "siteAdministrator"
 
-// staffReasons are the grounds for being in the teachers' room. All hold only while the person
+// StaffReasons are the grounds for being in the teachers' room. All hold only while the person
 // is employed: a flag left on somebody who has gone gives nothing.
-func staffReasons(p school.Person, day school.Date) []ReasonCode {
+func StaffReasons(p school.Person, day school.Date) []ReasonCode {
 	if !Employed(p, day) {
 		return nil
 	}

@@ -13,6 +13,8 @@ import (
 // Make plans a whole school. Carrying the plan out gives the desired chats exactly, what is
 // held excepted.
 func Make(in Input) Plan {
+	in.Desired = slices.SortedFunc(slices.Values(in.Desired), func(a, b chats.Chat) int { return cmp.Compare(a.Key, b.Key) })
+	in.Actual = slices.SortedFunc(slices.Values(in.Actual), func(a, b Chat) int { return cmp.Compare(a.Key, b.Key) })
 	m := &maker{in: in, judge: newJudge(in.Roster, in.Day)}
 	matched := m.match()
 	for _, d := range in.Desired {
@@ -29,6 +31,12 @@ func Make(in Input) Plan {
 	}
 	m.settleDropped()
 	m.breaker()
+	for _, d := range in.Desired {
+		if actual, exists := matched[d.Key]; exists {
+			m.keepOldAccounts(d, actual)
+			m.keepLastAdmin(d, actual)
+		}
+	}
 	m.plan.sort()
 	return m.plan
 }
@@ -40,52 +48,24 @@ type maker struct {
 	plan    Plan
 }
 
-// match pairs desired chats with actual ones by key. A class that begins or ceases to have a
-// cohort within one school year keeps its chat, under its new key.
-func (m *maker) match() map[chats.Key]Chat {
-	byKey := lo.KeyBy(m.in.Actual, func(c Chat) chats.Key { return c.Key })
-	m.claimed = map[chats.Key]bool{}
-	matched := map[chats.Key]Chat{}
-	for _, d := range m.in.Desired {
-		if a, ok := byKey[d.Key]; ok {
-			matched[d.Key] = a
-			m.claimed[a.Key] = true
-		}
-	}
-	for _, d := range m.in.Desired {
-		if _, ok := matched[d.Key]; ok || d.Class == "" {
-			continue
-		}
-		a, ok := lo.Find(m.in.Actual, func(a Chat) bool {
-			thisYear := a.Year == "" || a.Year == m.in.Roster.Year.ID
-			return !m.claimed[a.Key] && a.Type == d.Type && a.Class == d.Class && thisYear
-		})
-		if !ok {
-			continue
-		}
-		m.plan.Rekeys = append(m.plan.Rekeys, Rekey{Type: d.Type, From: a.Key, To: d.Key, Year: d.Year})
-		m.claimed[a.Key] = true
-		a.Key = d.Key
-		matched[d.Key] = a
-	}
-	return matched
-}
-
 // missing plans a chat that is not there.
 func (m *maker) missing(d chats.Chat) {
-	if len(d.NotYet) > 0 {
-		return
+	switch {
+	case len(d.NotYet) > 0:
+	case d.Year != "" && lo.ContainsBy(m.in.Actual, func(a Chat) bool { return m.mayPrecede(a, d) }):
+		m.hold(HoldNewYear, creation(d))
+	default:
+		m.create(d)
 	}
-	create := operation(d, StepEnsure, Create, RuleNewChat)
-	create.Title = d.Title
-	earlier := func(a Chat) bool { return a.Type == d.Type && a.Year != "" && a.Year != d.Year }
-	if d.Year != "" && lo.ContainsBy(m.in.Actual, earlier) {
-		m.hold(HoldNewYear, create)
-		return
-	}
-	m.plan.Operations = append(m.plan.Operations, create)
+}
+
+// create plans the making of a chat. People are added even where adding is denied: they are
+// given along with the creation, which is another right. Whoever does not come in that way is
+// planned for again when the chat is there.
+func (m *maker) create(d chats.Chat) {
+	m.plan.Operations = append(m.plan.Operations, creation(d))
 	for _, want := range d.Members {
-		m.bringIn(d, want, RuleEntitled)
+		m.op(d, StepAdd, Add, RuleEntitled, want)
 		if want.Role == chats.RoleAdmin {
 			m.op(d, StepPromote, Promote, RuleAdmin, want)
 		}
@@ -96,14 +76,10 @@ func (m *maker) missing(d chats.Chat) {
 func (m *maker) existing(d chats.Chat, a Chat) {
 	switch a.State {
 	case ChatCreating:
-		unfinished := d
-		unfinished.NotYet = nil // it may have been made already: finish it
-		m.missingAgain(unfinished)
+		m.create(d) // it may have been made already: finish it, whatever has changed since
 		return
 	case ChatGone:
-		create := operation(d, StepEnsure, Create, RuleNewChat)
-		create.Title = d.Title
-		m.hold(HoldChatGone, create)
+		m.hold(HoldChatGone, creation(d))
 		return
 	}
 	if a.Title != d.Title {
@@ -119,34 +95,34 @@ func (m *maker) existing(d chats.Chat, a Chat) {
 			m.note(a, have, want)
 		}
 		if known && have.State == MemberPresent {
-			m.setRole(d, have, want)
+			m.setRole(d, a, have, want)
 			continue
 		}
 		m.expect(d, have, known, want)
 	}
-	m.others(d, a, actual)
-	m.keepLastAdmin(d, a)
-}
-
-func (m *maker) missingAgain(d chats.Chat) {
-	all := m.in.Actual
-	m.in.Actual = nil // its being begun settles that it is to be made: no question of years
-	m.missing(d)
-	m.in.Actual = all
+	for _, have := range actual {
+		m.turnOut(a, have, m.judge.removal(a, have))
+	}
 }
 
 // setRole plans the rights of somebody who is here and belongs here.
-func (m *maker) setRole(d chats.Chat, have Member, want chats.Member) {
+func (m *maker) setRole(d chats.Chat, a Chat, have Member, want chats.Member) {
 	switch {
 	case want.Role == chats.RoleAdmin && !have.Admin:
 		m.op(d, StepPromote, Promote, RuleAdmin, want)
 	case want.Role == chats.RoleMember && have.Admin:
-		demote := personal(d, StepDemote, Demote, RuleNotAdmin, want)
-		if faults := m.judge.faultsOf(have); len(faults) > 0 {
-			m.hold(HoldFrozen, demote, faults...)
-			return
-		}
-		m.plan.Operations = append(m.plan.Operations, demote)
+		m.demote(a, have, want, personal(d, StepDemote, Demote, RuleNotAdmin, want))
+	}
+}
+
+// demote withdraws rights given by hand, and rights whose ground is known to have ceased.
+func (m *maker) demote(a Chat, have Member, want chats.Member, op Operation) {
+	if faults := m.judge.faultsOf(want.Person, want.Account); len(faults) > 0 {
+		m.hold(HoldFrozen, op, faults...)
+	} else if givesAdmin(m.judge.vanished(a, have, want)) {
+		m.hold(HoldNoEvidence, op)
+	} else {
+		m.plan.Operations = append(m.plan.Operations, op)
 	}
 }
 
@@ -169,59 +145,55 @@ func (m *maker) expect(d chats.Chat, have Member, known bool, want chats.Member)
 			}
 		}
 	}
-	if m.bringIn(d, want, rule) && want.Role == chats.RoleAdmin {
+	if m.in.Adding == AddingDenied {
+		m.op(d, StepAdd, Invite, RuleAddDenied, want)
+		return
+	}
+	m.op(d, StepAdd, Add, rule, want)
+	if want.Role == chats.RoleAdmin {
 		m.op(d, StepPromote, Promote, RuleAdmin, want)
 	}
 }
 
-// bringIn plans an add, or an invitation where adding is known to be denied; it tells which.
-func (m *maker) bringIn(d chats.Chat, want chats.Member, rule Rule) (added bool) {
-	if m.in.Adding == AddingDenied {
-		m.op(d, StepAdd, Invite, RuleAddDenied, want)
-		return false
+// turnOut plans for somebody who is in the mirror and does not belong into the chat.
+func (m *maker) turnOut(a Chat, have Member, rule Rule) {
+	if have.State != MemberPresent {
+		return // not here: nobody to turn out, and the record does no harm
 	}
-	m.op(d, StepAdd, Add, rule, want)
-	return true
-}
-
-// others plans for the accounts that are in the mirror and do not belong into the chat.
-func (m *maker) others(d chats.Chat, a Chat, rest map[school.AccountID]Member) {
-	for _, have := range rest {
-		rule := m.judge.removal(a, have)
-		if have.State != MemberPresent {
-			continue // not here: nobody to turn out, and the record does no harm
-		}
-		remove := Operation{
-			Chat: d.Key, Type: d.Type, Step: StepRemove, Kind: Remove, Rule: rule,
-			Account: have.Account, Person: have.Person, Reasons: have.Reasons,
-		}
-		if have.Admin {
-			remove.Step = StepRetire
-		}
-		if faults := m.judge.faultsOf(have); len(faults) > 0 {
-			m.hold(HoldFrozen, remove, faults...)
-		} else if rule == "" {
-			m.hold(HoldNoEvidence, remove)
-		} else {
-			m.plan.Operations = append(m.plan.Operations, remove)
-		}
+	remove := Operation{
+		Chat: a.Key, Type: a.Type, Step: StepRemove, Kind: Remove, Rule: rule,
+		Account: have.Account, Person: have.Person, Reasons: have.Reasons,
+	}
+	if have.Admin {
+		remove.Step = StepRetire
+	}
+	if faults := m.judge.faultsOf(have.Person, have.Account); len(faults) > 0 {
+		m.hold(HoldFrozen, remove, faults...)
+	} else if rule == "" {
+		m.hold(HoldNoEvidence, remove)
+	} else {
+		m.plan.Operations = append(m.plan.Operations, remove)
 	}
 }
 
 // dormant plans a chat that the roster has no class for any more: nobody comes in and rights
-// stay, but who has left the school, or never belonged, goes.
+// stay, but who has left the school, or never belonged, goes. Who has not is at home there:
+// nothing is held.
 func (m *maker) dormant(a Chat) {
 	if a.State != ChatLive {
 		return
 	}
-	rest := lo.KeyBy(a.Members, func(x Member) school.AccountID { return x.Account })
-	m.others(chats.Chat{Key: a.Key, Type: a.Type}, a, rest)
+	for _, have := range a.Members {
+		if rule := m.judge.departure(have); rule != "" {
+			m.turnOut(a, have, rule)
+		}
+	}
 }
 
 // note keeps the record of a member's grounds: those of today, and those that vanished
 // without evidence.
 func (m *maker) note(a Chat, have Member, want chats.Member) {
-	reasons := append(slices.Clone(want.Reasons), m.judge.vanished(a, have, want.Reasons)...)
+	reasons := append(slices.Clone(want.Reasons), m.judge.vanished(a, have, want)...)
 	slices.SortFunc(reasons, func(x, y chats.Reason) int {
 		return cmp.Or(cmp.Compare(x.Code, y.Code), cmp.Compare(x.Of, y.Of))
 	})
@@ -239,6 +211,12 @@ func (m *maker) hold(kind HoldKind, op Operation, faults ...school.FaultCode) {
 
 func (m *maker) op(d chats.Chat, step Step, kind Kind, rule Rule, who chats.Member) {
 	m.plan.Operations = append(m.plan.Operations, personal(d, step, kind, rule, who))
+}
+
+func creation(d chats.Chat) Operation {
+	o := operation(d, StepEnsure, Create, RuleNewChat)
+	o.Title = d.Title
+	return o
 }
 
 func operation(d chats.Chat, step Step, kind Kind, rule Rule) Operation {

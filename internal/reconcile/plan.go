@@ -37,8 +37,8 @@ const (
 	StepEnsure  Step = iota + 1 // create, rename
 	StepAdd                     // add, invite
 	StepRemove                  // plain members
-	StepPromote                 //
-	StepDemote                  //
+	StepPromote                 // give admin rights
+	StepDemote                  // withdraw them
 	StepRetire                  // removal of admins
 )
 
@@ -103,7 +103,7 @@ type HoldKind string
 const (
 	HoldBreaker    HoldKind = "breaker"     // too many removals at once
 	HoldFrozen     HoldKind = "frozen"      // a source fault names the person
-	HoldNoEvidence HoldKind = "no-evidence" // not in the roster for this chat, and no reason why
+	HoldNoEvidence HoldKind = "no-evidence" // the roster gives no place (or no admin right) any more, and no reason why
 	HoldLastAdmin  HoldKind = "last-admin"  // the next admin is not confirmed yet
 	HoldChatGone   HoldKind = "chat-gone"   // the messenger no longer gives access to the chat
 	HoldNewYear    HoldKind = "new-year"    // a new school year, and nothing says which chat continues
@@ -167,7 +167,8 @@ func digest(v any) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Of restricts the plan to one chat type.
+// Of restricts the plan to one chat type. SchoolHeld, a fact about the school, is not part of
+// it.
 func (p Plan) Of(t chats.Type) Plan {
 	return Plan{
 		Rekeys:     lo.Filter(p.Rekeys, func(r Rekey, _ int) bool { return r.Type == t }),
