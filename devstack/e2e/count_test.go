@@ -25,7 +25,6 @@ type line map[string]string
 type census struct {
 	day                                         string
 	users, roles, profiles, classes, enrolments []line
-	courses                                     map[string]string
 	byUser                                      map[string]line
 	rolesOf                                     map[string][]line
 	accounts                                    map[string]map[string]bool

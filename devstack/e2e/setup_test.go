@@ -170,15 +170,14 @@ func (p *program) kill() {
 
 // site is a school of a test's own: its files, its community, and its lane.
 type site struct {
-	t      *testing.T
-	id     school.ID
-	feed   school.FeedID
-	dir    string
-	org    string
-	group  int64
-	token  string
-	files  *district.Files
-	adding bool
+	t     *testing.T
+	id    school.ID
+	feed  school.FeedID
+	dir   string
+	org   string
+	group int64
+	token string
+	files *district.Files
 }
 
 // newSite registers a small district of one school; its roster is read and its chats are not made yet.
