@@ -59,7 +59,7 @@ func (m *maker) membersAfter() map[chats.Key]map[school.AccountID]bool {
 			after[o.Chat] = map[school.AccountID]bool{}
 		case o.Kind == Add:
 			after[o.Chat][o.Account] = true
-		case false:
+		case o.Kind == Remove && !o.Rule.Counted():
 			delete(after[o.Chat], o.Account)
 		}
 	}
