@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -47,22 +48,41 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID,
 		HTTP: a.HTTP, Gate: a.Store.Gate(id, epoch),
 	})
-	return client, community, err
+	if err != nil || community.Checked {
+		return client, community, err
+	}
+	// Once for each token: with another community's, this school's chats would all seem gone.
+	if _, err := client.Community(ctx); err != nil {
+		return nil, nil, a.remember(ctx, id, err)
+	}
+	return client, community, a.Store.SetChecked(ctx, id)
 }
 
-// remember records what an error says about the token, for operators and for later passes.
+// remember records what an error says about the token, for operators and for later passes,
+// and makes it one that names the school.
 func (a *Activities) remember(ctx context.Context, id school.ID, err error) error {
 	switch code := messenger.CodeOf(err); code {
-	case messenger.CodeTokenRefused, messenger.CodeTokenRights:
+	case messenger.CodeTokenRefused, messenger.CodeTokenRights, messenger.CodeTokenForeign:
 		if stored := a.Store.SetRefused(ctx, id, code); stored != nil {
 			return stored
 		}
+		return tokenRefused(id, code, err)
 	case "":
 		if err == nil {
 			return a.Store.SetRefused(ctx, id, "")
 		}
 	}
 	return err
+}
+
+func tokenRefused(id school.ID, code messenger.Code, err error) error {
+	what := map[messenger.Code]string{
+		messenger.CodeTokenRefused: "the messenger refuses the community token of school %[1]s (%[2]s): get a valid one from the district coordinator",
+		messenger.CodeTokenRights:  "the community token of school %[1]s lacks the right to the community's messages (%[2]s): make one with that right",
+		messenger.CodeTokenForeign: "the community token of school %[1]s belongs to another community (%[2]s): use the school's own, or correct its community id",
+	}[code]
+	m, _ := errors.AsType[*messenger.Error](err)
+	return &refusal{workflows.ProblemTokenRefused, fmt.Sprintf(what+"; set it with: rollcall school set-token %[1]s", id, m)}
 }
 
 func tokenMissing(id school.ID) error {

@@ -29,8 +29,11 @@ func (a *Activities) ApplyMembership(ctx context.Context, in workflows.ApplyInpu
 		}
 		for {
 			err := x.changeMembers(ctx)
-			if !errors.Is(err, errPlanAgain) {
+			if err != nil && !errors.Is(err, errPlanAgain) {
 				return err
+			}
+			if doubted := x.clearDoubts(ctx); doubted != nil || err == nil {
+				return doubted
 			}
 		}
 	})
@@ -43,6 +46,38 @@ func (x *executor) lookAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	effects := x.a.Store.NewEffects()
+	if err := x.seatPresent(ctx, effects, ops); err != nil {
+		return err
+	}
+	return effects.Record(ctx)
+}
+
+// clearDoubts reads the chats into which people could not be brought. The messenger gives one
+// and the same code where somebody is there already, brought in by hand since the last
+// reading, and where they cannot be added; whoever is there is seated, the others are refused.
+func (x *executor) clearDoubts(ctx context.Context) error {
+	doubts := x.doubts
+	x.doubts = nil
+	if len(doubts) == 0 {
+		return nil
+	}
+	effects := x.a.Store.NewEffects()
+	if err := x.seatPresent(ctx, effects, lo.Map(doubts, func(t task, _ int) store.OperationRow { return *t.op })); err != nil {
+		return err
+	}
+	for _, t := range doubts {
+		if !isPresent(t.chat, t.op.Account) {
+			effects.MemberRefused(t.chat.ID, t.op.Operation, messenger.CodeMemberRefused)
+			x.end(effects, t.op, store.OperationFailed, messenger.CodeMemberRefused)
+		}
+	}
+	return effects.Record(ctx)
+}
+
+// seatPresent reads the chats of some operations that bring people in, and takes in who is
+// there already.
+func (x *executor) seatPresent(ctx context.Context, effects *store.Effects, ops []store.OperationRow) error {
 	byChat := lo.GroupBy(ops, func(o store.OperationRow) chats.Key { return o.Chat })
 	doubtful := lo.FilterMap(ops, func(o store.OperationRow, _ int) (*store.MirrorChat, bool) {
 		chat := x.mirror[o.Chat]
@@ -53,13 +88,12 @@ func (x *executor) lookAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	effects := x.a.Store.NewEffects()
 	for i, state := range states {
 		if state.Err == nil {
 			x.seat(effects, doubtful[i], state, byChat[doubtful[i].Key])
 		}
 	}
-	return effects.Record(ctx)
+	return nil
 }
 
 // createChats makes the chats that are to be made, each under its nonce. One that the messenger

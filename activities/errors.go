@@ -79,10 +79,6 @@ func messengerProblem(m *messenger.Error) error {
 	case m.Scope() == messenger.ScopeRetry:
 		return temporal.NewApplicationErrorWithOptions("the messenger does not answer as it should: "+m.Error(),
 			workflows.ProblemUnavailable, temporal.ApplicationErrorOptions{NextRetryDelay: m.RetryAfter})
-	case m.Code == messenger.CodeTokenRefused, m.Code == messenger.CodeTokenRights:
-		return temporal.NewApplicationErrorWithOptions(
-			"the messenger refuses the school's community token ("+m.Error()+"): get a valid one from the district coordinator and set it with: rollcall school set-token",
-			workflows.ProblemTokenRefused, temporal.ApplicationErrorOptions{NonRetryable: true})
 	default:
 		return temporal.NewApplicationErrorWithOptions("the messenger did not understand a request: "+m.Error(),
 			workflows.ProblemInternal, temporal.ApplicationErrorOptions{NonRetryable: true})

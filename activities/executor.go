@@ -24,6 +24,9 @@ type executor struct {
 	mirror map[chats.Key]*store.MirrorChat
 	adding reconcile.Adding
 	beat   *beating
+	// doubts are people whom the messenger refused, until it is seen that they are not in the
+	// chat already.
+	doubts []task
 	// applied counts this attempt's work.
 	applied workflows.Applied
 }
@@ -133,8 +136,7 @@ func (x *executor) refused(e *store.Effects, t task, code messenger.Code, err er
 		x.adding = reconcile.AddingDenied
 		x.invited(e, t.chat, t.op)
 	case code == messenger.CodeMemberRefused && t.op.Kind == reconcile.Add:
-		e.MemberRefused(t.chat.ID, t.op.Operation, code)
-		x.end(e, t.op, store.OperationFailed, code)
+		x.doubts = append(x.doubts, t)
 	case code == messenger.CodeMemberAbsent:
 		x.absent(e, t)
 	case failure == nil || failure.Scope() == messenger.ScopeRetry:
@@ -142,7 +144,7 @@ func (x *executor) refused(e *store.Effects, t task, code messenger.Code, err er
 		e.ChatTrouble(t.chat.ID, code)
 		t.chat.State = reconcile.ChatGone
 		x.endAll(e, t, code)
-	case failure.Scope() == messenger.ScopeMember, code == messenger.CodeBadRequest:
+	case failure.Scope() == messenger.ScopeMember, failure.Scope() == messenger.ScopeCall, code == messenger.CodeBadRequest:
 		x.endAll(e, t, code)
 	}
 }
@@ -186,7 +188,7 @@ func (x *executor) present(e *store.Effects, chat *store.MirrorChat, op *store.O
 func (x *executor) invited(e *store.Effects, chat *store.MirrorChat, op *store.OperationRow) {
 	state := lo.Ternary(op.Rule == reconcile.RuleLeft, reconcile.MemberLeft, reconcile.MemberInvited)
 	e.MemberIs(chat.ID, state, op.Operation, false)
-	x.done(e, op)
+	x.end(e, op, store.OperationDone, lo.Ternary(op.Kind == reconcile.Add, messenger.CodeAddDenied, ""))
 }
 
 func (x *executor) done(e *store.Effects, op *store.OperationRow) {

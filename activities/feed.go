@@ -23,7 +23,7 @@ func (a *Activities) LookAtFeed(ctx context.Context, id school.FeedID) (string, 
 	}
 	fingerprint, err := oneroster.Fingerprint(feed.Location)
 	if err != nil {
-		return "", a.badReading(ctx, id, "", err)
+		return "", a.badReading(ctx, id, oneroster.UnreadableFingerprint, err)
 	}
 	return fingerprint, nil
 }

@@ -15,7 +15,7 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 	var out workflows.Fetched
 	var err error
 	out.Epoch, err = a.Store.BeginPass(ctx, store.PassBegin{
-		School: in.School, Trigger: string(in.Pass.Trigger), RequestedBy: in.Pass.RequestedBy,
+		School: in.School, Request: in.Pass.ID, Trigger: string(in.Pass.Trigger), RequestedBy: in.Pass.RequestedBy,
 		Verify: in.Pass.Verify, Scope: in.Pass.Scope, Requests: asked(in.Requests),
 	})
 	if err != nil {

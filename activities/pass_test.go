@@ -225,3 +225,84 @@ func accountOf(t *testing.T, r school.Roster, id school.PersonID) int64 {
 	require.FailNow(t, "no such person", id)
 	return 0
 }
+
+func TestSomebodyAlreadyThereIsSeatedNotRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.allow(true)
+	roster := big(1, 3)
+	b.roster(roster)
+	b.mustPass(false, workflows.OutcomeChanged)
+	roster.People = append(roster.People, school.Person{ID: "z", Enabled: true, Account: 5000, Student: &school.Student{}})
+	roster.Classes[0].Students = append(roster.Classes[0].Students, school.Enrollment{Person: "z"})
+	_, err := b.sandbox.AddByHand(vk.Seat{GroupID: group, ChatID: b.chats()["00А · Ученики"].ChatID, Account: 5000})
+	require.NoError(t, err)
+	b.roster(roster)
+	require.Equal(t, map[string]int{"add": 1}, b.mustPass(false, workflows.OutcomeChanged).Operations)
+
+	roster.People[len(roster.People)-1].Enabled = false
+	b.roster(roster)
+	require.Equal(t, map[string]int{"remove": 1}, b.mustPass(false, workflows.OutcomeChanged).Operations)
+	require.NotContains(t, b.chats()["00А · Ученики"].Members, int64(5000))
+}
+
+func TestOneRefusedRemovalLeavesTheChatInUse(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.allow(true)
+	b.roster(big(1, 3))
+	b.mustPass(false, workflows.OutcomeChanged)
+	chat := b.chats()["00А · Ученики"]
+	for _, account := range []int64{31337, 31338} {
+		_, err := b.sandbox.AddByHand(vk.Seat{GroupID: group, ChatID: chat.ChatID, Account: account})
+		require.NoError(t, err)
+	}
+	require.NoError(t, b.sandbox.AddFault(traffic.Fault{Method: "messages.removeChatUser", Mode: traffic.ModeError, ErrorCode: 15, Times: 1}))
+	report := b.mustPass(true, workflows.OutcomePartial)
+	require.Equal(t, map[string]int{"remove": 1}, report.Operations)
+	require.Equal(t, map[string]int{"chat-rights": 1}, report.Failed)
+	require.Zero(t, report.Holds)
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Equal(t, chat.Members, b.chats()["00А · Ученики"].Members)
+}
+
+func TestTokenOfAnotherCommunityIsSaidSoAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.roster(big(1, 3))
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.NoError(t, b.store.SetToken(t.Context(), "s", group+1, token))
+	_, err := b.pass(true)
+	requireProblem(t, err, workflows.ProblemTokenRefused, "school s belongs to another community")
+	holds, err := b.store.Holds(t.Context(), "s")
+	require.NoError(t, err)
+	require.Empty(t, holds, "no chat is taken for gone")
+	require.NoError(t, b.store.SetToken(t.Context(), "s", group, token))
+	b.mustPass(true, workflows.OutcomeInStep)
+}
+
+// TestChatKeepsAnAdminWhereThePromotionFails: of two former admins one stays until the new one is
+// confirmed.
+func TestChatKeepsAnAdminWhereThePromotionFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.allow(true)
+	roster := big(1, 3)
+	b.roster(roster)
+	b.mustPass(false, workflows.OutcomeChanged)
+	chat := b.chats()["00А · Ученики"]
+	_, err := b.sandbox.SetAdminByHand(vk.Rights{Seat: vk.Seat{GroupID: group, ChatID: chat.ChatID, Account: accountOf(t, roster, "s00-00")}, Admin: true})
+	require.NoError(t, err)
+	roster.People = append(roster.People, school.Person{ID: "u", Enabled: true, Account: 5000, Employee: &school.Employee{
+		Positions: []school.Position{{Role: "teacher", Pedagogical: true}},
+	}})
+	roster.Classes[0].Teachers = []school.Enrollment{{Person: "u", Primary: true}}
+	b.roster(roster)
+	require.NoError(t, b.sandbox.AddFault(traffic.Fault{Method: "messages.setMemberRole", Mode: traffic.ModeError, ErrorCode: 15}))
+	b.mustPass(true, workflows.OutcomePartial)
+	require.Len(t, b.chats()["00А · Ученики"].Admins, 1)
+	require.NotContains(t, b.chats()["00А · Ученики"].Admins, int64(5000))
+	b.sandbox.ClearFaults()
+	b.mustPass(true, workflows.OutcomeChanged)
+	require.Equal(t, []int64{5000}, b.chats()["00А · Ученики"].Admins)
+}

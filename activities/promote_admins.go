@@ -8,6 +8,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -35,16 +36,19 @@ func (x *executor) promote(ctx context.Context) error {
 	}, reconcile.StepPromote)
 }
 
-// retire demotes, and removes former admins. A chat whose promotion did not come about keeps
-// the admin it has, unless the person's own time has ended: then they go all the same.
+// retire demotes, and removes former admins.
 func (x *executor) retire(ctx context.Context) error {
 	waiting, err := x.unconfirmed(ctx)
 	if err != nil {
 		return err
 	}
+	ops, err := x.pending(ctx, reconcile.StepDemote, reconcile.StepRetire)
+	if err != nil {
+		return err
+	}
+	kept := lastAdmins(ops, waiting, x.mirror)
 	return x.changeRoles(ctx, func(chat *store.MirrorChat, op *store.OperationRow) (messenger.Call, messenger.Code) {
-		spared := op.Kind == reconcile.Demote || op.Rule == reconcile.RuleReplaced
-		if spared && waiting[op.Chat] && otherAdmins(chat, op) == 0 {
+		if kept[op.Seq] {
 			return messenger.Call{}, codeLastAdmin
 		}
 		kind := lo.Ternary(op.Kind == reconcile.Demote, messenger.CallDemote, messenger.CallRemoveMember)
@@ -64,10 +68,36 @@ func (x *executor) unconfirmed(ctx context.Context) (map[chats.Key]bool, error) 
 	return lo.SliceToMap(failed, func(o store.OperationRow) (chats.Key, bool) { return o.Chat, true }), nil
 }
 
-func otherAdmins(chat *store.MirrorChat, op *store.OperationRow) int {
-	return lo.CountBy(chat.Members, func(m reconcile.Member) bool {
-		return m.Account != op.Account && m.Admin && m.State == reconcile.MemberPresent
-	})
+// lastAdmins are the operations, by number, that are not carried out: a chat that waits for a
+// promotion keeps one of the admins it has, the last to go. People whose own time has ended
+// go all the same, and are not counted on.
+func lastAdmins(ops []store.OperationRow, waiting map[chats.Key]bool, mirror map[chats.Key]*store.MirrorChat) map[int]bool {
+	mayWait := func(o store.OperationRow) bool { return o.Kind == reconcile.Demote || o.Rule == reconcile.RuleReplaced }
+	admins := map[chats.Key]map[school.AccountID]bool{}
+	for key := range waiting {
+		if chat := mirror[key]; chat != nil {
+			present := lo.Filter(chat.Members, func(m reconcile.Member, _ int) bool { return m.Admin && m.State == reconcile.MemberPresent })
+			admins[key] = lo.SliceToMap(present, func(m reconcile.Member) (school.AccountID, bool) { return m.Account, true })
+		}
+	}
+	for _, o := range ops {
+		if !mayWait(o) {
+			delete(admins[o.Chat], o.Account)
+		}
+	}
+	kept := map[int]bool{}
+	for _, o := range ops {
+		left := admins[o.Chat]
+		if !mayWait(o) || !left[o.Account] {
+			continue
+		}
+		if len(left) == 1 {
+			kept[o.Seq] = true
+			continue
+		}
+		delete(left, o.Account)
+	}
+	return kept
 }
 
 // changeRoles makes the calls of some steps; an operation for which call gives a code is skipped

@@ -3,6 +3,10 @@ package activities
 import (
 	"context"
 
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -11,7 +15,7 @@ import (
 func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInput) (workflows.PassReport, error) {
 	report := workflows.PassReport{
 		School: in.School, Epoch: in.Epoch, Problem: in.Problem, Requests: len(in.Requests),
-		Operations: map[string]int{}, Failed: map[string]int{},
+		Operations: map[string]int{}, Failed: map[string]int{}, Skipped: map[string]int{},
 	}
 	if in.Epoch > 0 {
 		counts, err := a.Store.CountOperations(ctx, in.School, in.Epoch)
@@ -21,7 +25,13 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 		for _, c := range counts {
 			switch c.State {
 			case store.OperationDone:
-				report.Operations[c.Kind] += c.N
+				kind := c.Kind
+				if c.Code == string(messenger.CodeAddDenied) {
+					kind = string(reconcile.Invite) // what became of an addition that is not allowed
+				}
+				report.Operations[kind] += c.N
+			case store.OperationSkipped:
+				report.Skipped[c.Code] += c.N
 			case store.OperationFailed:
 				report.Failed[c.Code] += c.N
 			}
@@ -39,14 +49,22 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 	return report, a.Store.EndPass(ctx, in.School, in.Epoch, string(report.Outcome), in.Problem, report, asked(in.Requests))
 }
 
+// stranded tells whether something was skipped for another reason than that the person has
+// been invited and has not come yet.
+func stranded(skipped map[string]int) bool {
+	return len(lo.OmitByKeys(skipped, []string{string(messenger.CodeMemberAbsent)})) > 0
+}
+
 func outcomeOf(r workflows.PassReport) workflows.Outcome {
 	switch {
 	case r.Problem != nil:
 		return workflows.OutcomeFailed
-	case len(r.Failed) > 0:
+	case len(r.Failed) > 0, stranded(r.Skipped):
 		return workflows.OutcomePartial
 	case len(r.Operations) > 0:
 		return workflows.OutcomeChanged
+	case len(r.Skipped) > 0:
+		return workflows.OutcomePartial
 	case r.Holds > 0:
 		return workflows.OutcomeHeld
 	default:

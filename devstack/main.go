@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-edu/rollcall/devstack/stack"
+	"github.com/rollcall-edu/rollcall/internal/trouble"
 )
 
 // stopTimeout bounds the stopping of the whole stack.
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
+	if text := trouble.Explain(err); text != "" {
 		fmt.Fprintln(progress, "devstack:", text)
 	}
 	if exit, ok := errors.AsType[*exitError](err); ok {

@@ -26,8 +26,9 @@ roster, and schools whose roster changed and that have a token get a pass.
 
 A reading that cannot be relied on (cut or missing files, far fewer rows than
 the last time) changes nothing, and the command fails with what is wrong. If
-fewer rows are right, say so with --accept-drop; removals that follow from it
-are still held where they are too many.
+fewer rows are right, say so with --accept-drop: it accepts the files that were
+refused last, and no others. Removals that follow from it are still held where
+they are too many.
 
 The first reading of a feed must be asked for; later changes of its files are
 noticed by the workers.`,
@@ -35,7 +36,7 @@ noticed by the workers.`,
 		Args:    names("ID"),
 		RunE:    a.runs(func(ctx context.Context, args []string) error { return runFeedRead(ctx, a, school.FeedID(args[0]), o) }),
 	}
-	cmd.Flags().BoolVar(&o.acceptDrop, "accept-drop", false, "take a reading with far fewer rows than the last for what it is")
+	cmd.Flags().BoolVar(&o.acceptDrop, "accept-drop", false, "take the files that were refused last for what they are, although they have far fewer rows")
 	return cmd
 }
 
@@ -45,8 +46,12 @@ func runFeedRead(ctx context.Context, a *app, id school.FeedID, o feedReadOption
 		return err
 	}
 	defer st.Close()
-	if _, err := st.Feed(ctx, id); err != nil {
+	row, err := st.Feed(ctx, id)
+	if err != nil {
 		return err
+	}
+	if o.acceptDrop && row.Problem == nil {
+		return usagef("no reading of feed %s was refused: there is nothing to accept; read it without --accept-drop", id)
 	}
 	c, err := a.temporal(ctx)
 	if err != nil {
@@ -54,7 +59,12 @@ func runFeedRead(ctx context.Context, a *app, id school.FeedID, o feedReadOption
 	}
 	defer c.Close()
 	request := workflows.ReadRequest{
-		ID: rand.Text(), Trigger: workflows.TriggerManual, AcceptDrop: o.acceptDrop, RequestedBy: a.login(),
+		ID: rand.Text(), Trigger: workflows.TriggerManual, RequestedBy: a.login(),
+	}
+	if o.acceptDrop {
+		// What was refused is what is accepted; should the files have changed since, they are
+		// judged afresh.
+		request.AcceptDrop = row.Fingerprint
 	}
 	report, err := await(ctx, a.newProgress(), question[workflows.FeedReport]{
 		ask: func(ctx context.Context) (workflows.FeedReport, error) {

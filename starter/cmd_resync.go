@@ -87,7 +87,23 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 	if err := a.show(viewReport(report)); err != nil {
 		return err
 	}
+	warnOfFeed(ctx, a, st, id)
 	return lo.Ternary(complete(report), nil, errIncomplete)
+}
+
+// warnOfFeed says if the pass worked from an old roster, because the feed's last reading was not
+// accepted.
+func warnOfFeed(ctx context.Context, a *app, st *store.Store, id school.ID) {
+	s, err := st.School(ctx, id)
+	if err != nil {
+		return
+	}
+	if s.Problem != nil {
+		fmt.Fprintf(a.err, "rollcall: the roster is not the newest: %s\n", s.Problem.Message)
+	}
+	if feed, err := st.Feed(ctx, s.Feed); err == nil && feed.Problem != nil {
+		fmt.Fprintf(a.err, "rollcall: the roster is not the newest: the last reading of feed %s was refused: %s\n", feed.ID, feed.Problem.Message)
+	}
 }
 
 // complete tells that nothing is left of what the pass found to do.
@@ -125,6 +141,7 @@ type reportView struct {
 	Outcome    workflows.Outcome `json:"outcome"`
 	Operations map[string]int    `json:"operations"`
 	Failed     map[string]int    `json:"failed"`
+	Skipped    map[string]int    `json:"skipped"`
 	Holds      int               `json:"holds"`
 	Requests   int               `json:"requests"`
 }
@@ -132,13 +149,13 @@ type reportView struct {
 func viewReport(r workflows.PassReport) reportView {
 	return reportView{
 		School: r.School, Epoch: r.Epoch, Outcome: r.Outcome, Operations: notNil(r.Operations), Failed: notNil(r.Failed),
-		Holds: r.Holds, Requests: r.Requests,
+		Skipped: notNil(r.Skipped), Holds: r.Holds, Requests: r.Requests,
 	}
 }
 
 func (v reportView) text(p *page) {
 	p.line("pass %d of school %s: %s", v.Epoch, v.School, v.Outcome)
-	p.pairs([][2]string{{"done", tally(v.Operations)}, {"failed", tally(v.Failed)}, {"held", number(v.Holds)}})
+	p.pairs([][2]string{{"done", tally(v.Operations)}, {"failed", tally(v.Failed)}, {"not yet", tally(v.Skipped)}, {"held", number(v.Holds)}})
 	if v.Holds > 0 {
 		p.line("see what is held and why with: rollcall holds %s", v.School)
 	}

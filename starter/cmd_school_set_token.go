@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-type setTokenOptions struct{ communityID int64 }
+type setTokenOptions struct{ communityID string }
 
 func newSchoolSetToken(a *app) *cobra.Command {
 	var o setTokenOptions
@@ -27,13 +28,14 @@ Whether it is good is found out at the next pass.`,
 		Args: names("ID"),
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runSetToken(ctx, a, school.ID(args[0]), o) }),
 	}
-	cmd.Flags().Int64Var(&o.communityID, "community-id", 0, "id of the community, a positive number")
+	cmd.Flags().StringVar(&o.communityID, "community-id", "", "id of the community, a positive number")
 	requireFlags(cmd, "community-id")
 	return cmd
 }
 
 func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) error {
-	if o.communityID <= 0 {
+	community, err := strconv.ParseInt(o.communityID, 10, 64)
+	if err != nil || community <= 0 {
 		return usagef("--community-id must be a positive number: the district coordinator gives it out with the token")
 	}
 	st, err := a.openSealed(ctx)
@@ -48,10 +50,10 @@ func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) e
 	if err != nil {
 		return err
 	}
-	if err := st.SetToken(ctx, id, o.communityID, token); err != nil {
+	if err := st.SetToken(ctx, id, community, token); err != nil {
 		return err
 	}
-	return a.show(tokenStored{School: id, CommunityID: o.communityID})
+	return a.show(tokenStored{School: id, CommunityID: community})
 }
 
 // tokenStored tells that a token has been stored.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,7 +31,7 @@ func setupRoster(t *testing.T) *bench {
 		{School: "s", Roster: &roster, Digest: "digest"},
 	}})
 	require.NoError(t, err)
-	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Trigger: "manual", RequestedBy: "operator", Scope: struct{}{}})
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: rand.Text(), Trigger: "manual", RequestedBy: "operator", Scope: struct{}{}})
 	require.NoError(t, err)
 	first, err := survey.Take(ctx, st, "s", b.now, survey.Options{})
 	require.NoError(t, err)
@@ -103,7 +104,7 @@ func TestWhatIsHeldIsCountedAndShown(t *testing.T) {
 	effects.MemberIs(mirror[0].ID, reconcile.MemberPresent,
 		reconcile.Operation{Account: 8, Person: "former", Reasons: grounds(chats.ReasonPedagogical)}, false)
 	require.NoError(t, effects.Record(ctx))
-	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Trigger: "manual", Scope: struct{}{}})
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: rand.Text(), Trigger: "manual", Scope: struct{}{}})
 	require.NoError(t, err)
 	s, err := survey.Take(ctx, st, "s", b.now, survey.Options{})
 	require.NoError(t, err)

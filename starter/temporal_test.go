@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -117,9 +118,10 @@ func TestResyncAndWait(t *testing.T) {
 	require.Equal(t, exitIncomplete, b.run("resync", "s", "--wait"))
 	require.Equal(t, ""+
 		"pass 7 of school s: partial\n"+
-		"done    12 add, 1 create\n"+
-		"failed  1 member-refused\n"+
-		"held    2\n"+
+		"done     12 add, 1 create\n"+
+		"failed   1 member-refused\n"+
+		"not yet  -\n"+
+		"held     2\n"+
 		"see what is held and why with: rollcall holds s\n", b.out)
 	require.Zero(t, f.signalled)
 }
@@ -141,17 +143,20 @@ func TestFeedRead(t *testing.T) {
 		"source faults: none\n", b.ok("feed", "read", "f"))
 	require.Equal(t, []string{"feed/f"}, f.workflow)
 	request := f.asked[0].(workflows.ReadRequest)
-	require.False(t, request.AcceptDrop)
+	require.Empty(t, request.AcceptDrop)
 	require.Equal(t, "operator", request.RequestedBy)
 
 	f.answer = workflows.FeedReport{
 		Feed: "f", Schools: 2, Faults: map[string]int{"no-role": 3}, Changed: nil,
 		Problems: []workflows.SchoolProblem{{School: "s", Problem: workflows.Problem{Code: "RosterUnread", Message: "orgs.csv: no such org: mend it"}}},
 	}
+	require.Contains(t, b.refused(exitUsage, "feed", "read", "f", "--accept-drop"), "no reading of feed f was refused")
+	_, err := b.store().SaveReading(t.Context(), store.Reading{Feed: "f", Fingerprint: "seen", Problem: &store.Problem{Code: "FeedUnreadable"}})
+	require.NoError(t, err)
 	require.Equal(t, exitIncomplete, b.run("feed", "read", "f", "--accept-drop"))
 	require.Contains(t, b.out, "school s was not taken over: orgs.csv: no such org: mend it\n")
 	require.Contains(t, b.out, "source faults: 3 no-role\n")
-	require.True(t, f.asked[1].(workflows.ReadRequest).AcceptDrop)
+	require.Equal(t, "seen", f.asked[1].(workflows.ReadRequest).AcceptDrop)
 
 	f.problem = temporal.NewApplicationError("users.csv: 3 rows, and 900 at the last accepted reading: export again", workflows.ProblemFeedUnreadable)
 	require.Contains(t, b.refused(exitFailed, "feed", "read", "f"), "rollcall: users.csv: 3 rows")

@@ -25,6 +25,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
+	"github.com/rollcall-edu/rollcall/internal/trouble"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -32,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "worker:", err)
+		fmt.Fprintln(os.Stderr, "worker:", trouble.Explain(err))
 		os.Exit(1)
 	}
 }

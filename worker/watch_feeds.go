@@ -22,7 +22,7 @@ const watchEvery = 2 * time.Second
 // watchFeeds asks for a reading of every feed whose files have changed. Of all workers, the
 // one that holds the lock watches.
 func watchFeeds(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) {
-	w := &feedWatch{store: st, client: c, logger: logger, asked: map[school.FeedID]string{}}
+	w := &feedWatch{store: st, client: c, logger: logger, asked: map[school.FeedID]ask{}}
 	defer w.release()
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -43,9 +43,18 @@ type feedWatch struct {
 	client client.Client
 	logger *slog.Logger
 	lock   *store.Lock
-	// asked is the file set for which a reading was asked last: once each.
-	asked map[school.FeedID]string
+	// asked is the reading asked for last.
+	asked map[school.FeedID]ask
 }
+
+type ask struct {
+	fingerprint string
+	at          time.Time
+}
+
+// askAgain is how long a reading may take to become known before it is asked for again: the
+// run that was asked may have failed before it could record anything.
+const askAgain = 2 * time.Minute
 
 func (w *feedWatch) look(ctx context.Context) error {
 	if w.lock != nil && !w.lock.Held(ctx) {
@@ -73,16 +82,17 @@ func (w *feedWatch) look(ctx context.Context) error {
 func (w *feedWatch) lookAt(ctx context.Context, f store.FeedRow) error {
 	now, err := oneroster.Fingerprint(f.Location)
 	if err != nil {
-		now = "unreadable" // a state like any other: a reading will say what is wrong
+		now = oneroster.UnreadableFingerprint // a state like any other: a reading will say what is wrong
 	}
-	if now == f.Fingerprint || now == w.asked[f.ID] || f.ReadAt == nil {
-		return nil // as it was, asked for already, or never read: the first reading is a person's
+	last := w.asked[f.ID]
+	if now == f.Fingerprint || f.ReadAt == nil || now == last.fingerprint && time.Since(last.at) < askAgain {
+		return nil // as it was, never read (the first reading is a person's), or asked for just now
 	}
 	request := workflows.ReadRequest{ID: rand.Text(), Trigger: workflows.TriggerEvent, RequestedBy: "feed watch"}
 	if err := temporal.ReadFeed(ctx, w.client, f.ID, request); err != nil {
 		return err
 	}
-	w.asked[f.ID] = now
+	w.asked[f.ID] = ask{fingerprint: now, at: time.Now()}
 	w.logger.Info("the feed's files have changed: reading", "feed", f.ID)
 	return nil
 }

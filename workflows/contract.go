@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
 
 	"go.temporal.io/sdk/workflow"
@@ -178,9 +179,10 @@ type PassReport struct {
 	Problem *Problem  `json:"problem,omitempty"`
 	// Operations counts what was done, by kind of operation.
 	Operations map[string]int `json:"operations,omitempty"`
-	// Failed counts failed operations by error code.
-	Failed map[string]int `json:"failed,omitempty"`
-	Holds  int            `json:"holds,omitempty"`
+	// Failed counts failed operations by error code, Skipped those that could not be done yet.
+	Failed  map[string]int `json:"failed,omitempty"`
+	Skipped map[string]int `json:"skipped,omitempty"`
+	Holds   int            `json:"holds,omitempty"`
 	// Requests is how many requests the pass served.
 	Requests int `json:"requests"`
 }
@@ -189,9 +191,16 @@ type PassReport struct {
 type ReadRequest struct {
 	ID      string  `json:"id"`
 	Trigger Trigger `json:"trigger"`
-	// AcceptDrop takes a reading with far fewer rows than the last for what it is.
-	AcceptDrop  bool   `json:"acceptDrop,omitempty"`
+	// AcceptDrop is the fingerprint of a file set whose reading is taken for what it is although
+	// it has far fewer rows than the last. It holds for that file set and for no other.
+	AcceptDrop  string `json:"acceptDrop,omitempty"`
 	RequestedBy string `json:"requestedBy,omitempty"`
+}
+
+// complete fills in what a person at the Temporal UI may leave out.
+func (r *ReadRequest) complete(id string) {
+	r.ID = cmp.Or(r.ID, id)
+	r.Trigger = cmp.Or(r.Trigger, TriggerManual)
 }
 
 // ReadFeedInput asks for a reading.
@@ -209,7 +218,8 @@ type FeedReport struct {
 	Moved bool `json:"moved,omitempty"`
 	// Rows counts rows by file.
 	Rows map[string]int `json:"rows,omitempty"`
-	// Schools counts the registered schools of the feed; Changed are those with a new snapshot.
+	// Schools counts the registered schools of the feed; Changed are those with a snapshot
+	// that no pass has worked from.
 	Schools int         `json:"schools"`
 	Changed []school.ID `json:"changed,omitempty"`
 	// Faults counts source faults over the feed's registered schools, by code.

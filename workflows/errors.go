@@ -19,6 +19,8 @@ const (
 	ProblemFenced          = "Fenced"          // overtaken by a later pass
 	ProblemKeyset          = "Keyset"          // a sealed value does not open
 	ProblemUnavailable     = "Unavailable"     // tried again without success
+	ProblemBadRequest      = "BadRequest"      // a signal asked for what cannot be done
+	ProblemBusy            = "Busy"            // an earlier run's work is still ending
 	ProblemCancelled       = "Cancelled"       // somebody cancelled the run
 	ProblemInternal        = "Internal"        // a defect of ours
 	ProblemFeedNeverStable = "FeedNeverStable" // the files kept changing
@@ -28,6 +30,7 @@ const (
 func problemOf(err error) *Problem {
 	var application *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
+	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
 	switch {
 	case err == nil:
 		return nil
@@ -35,6 +38,8 @@ func problemOf(err error) *Problem {
 		return &Problem{Code: ProblemCancelled, Message: "the run was cancelled; what was done until then stands"}
 	case errors.As(err, &application):
 		return &Problem{Code: application.Type(), Message: application.Message()}
+	case errors.As(err, &running):
+		return &Problem{Code: ProblemBusy, Message: "an earlier run's work on the same chats is still ending: ask again in a minute"}
 	case errors.As(err, &timeout):
 		return &Problem{Code: ProblemUnavailable, Message: "no answer in time: see the activity's last failure, and whether workers are running"}
 	default:

@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -43,15 +43,15 @@ type feed struct {
 const (
 	settleTime  = time.Second
 	settleTries = 120
+	readTries   = 5
 )
 
 func (f *feed) run(ctx workflow.Context) (FeedReport, error) {
 	f.notes = newDetails("Feed " + string(f.id))
 	f.inbox.name = Read
-	f.inbox.id = func(r *ReadRequest) *string { return &r.ID }
-	f.inbox.validate = func(r ReadRequest) error {
-		return lo.Ternary(r.ID == "", errors.New("the request has no id"), nil)
-	}
+	f.inbox.complete = (*ReadRequest).complete
+	f.inbox.id = func(r ReadRequest) string { return r.ID }
+	f.inbox.validate = func(r ReadRequest) error { return r.Trigger.validate() }
 	if err := f.inbox.open(ctx, "Read the feed. Argument: a request {id, trigger, acceptDrop, requestedBy}; {} is a plain reading."); err != nil {
 		return FeedReport{}, err
 	}
@@ -72,8 +72,8 @@ func (f *feed) run(ctx workflow.Context) (FeedReport, error) {
 
 // read serves a batch of requests with one reading.
 func (f *feed) read(ctx workflow.Context, requests []ReadRequest) (FeedReport, *Problem) {
-	accept := lo.ContainsBy(requests, func(r ReadRequest) bool { return r.AcceptDrop })
-	report, problem := f.readWhole(ctx, accept)
+	accepted := lo.Map(requests, func(r ReadRequest, _ int) string { return r.AcceptDrop })
+	report, problem := f.readWhole(ctx, accepted)
 	report.Feed = f.id
 	if problem != nil {
 		f.phase(ctx, "%s: %s", problem.Code, problem.Message)
@@ -91,20 +91,21 @@ func (f *feed) read(ctx workflow.Context, requests []ReadRequest) (FeedReport, *
 	return report, problemOf(err)
 }
 
-func (f *feed) readWhole(ctx workflow.Context, accept bool) (FeedReport, *Problem) {
-	for {
+func (f *feed) readWhole(ctx workflow.Context, accepted []string) (FeedReport, *Problem) {
+	for range readTries {
 		fingerprint, problem := f.settled(ctx)
 		if problem != nil {
 			return FeedReport{}, problem
 		}
 		f.phase(ctx, "reading")
 		report, err := readFeed.run(ctx, feedOptions("read the feed and store a snapshot per school"),
-			ReadFeedInput{Feed: f.id, Fingerprint: fingerprint, AcceptDrop: accept})
+			ReadFeedInput{Feed: f.id, Fingerprint: fingerprint, AcceptDrop: slices.Contains(accepted, fingerprint)})
 		if err != nil || !report.Moved {
 			return report, problemOf(err)
 		}
 		f.phase(ctx, "the files changed while they were read: once more")
 	}
+	return FeedReport{}, neverStable()
 }
 
 // settled waits until two looks in a row find the same file set.
@@ -131,7 +132,11 @@ func (f *feed) settled(ctx workflow.Context) (string, *Problem) {
 		}
 		last = now
 	}
-	return "", &Problem{Code: ProblemFeedNeverStable, Message: "the files of the feed keep changing: have the export write them elsewhere and move them into place"}
+	return "", neverStable()
+}
+
+func neverStable() *Problem {
+	return &Problem{Code: ProblemFeedNeverStable, Message: "the files of the feed keep changing: have the export write them elsewhere and move them into place"}
 }
 
 func (f *feed) phase(ctx workflow.Context, format string, args ...any) {

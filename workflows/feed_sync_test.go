@@ -66,9 +66,18 @@ func TestBadReadingFailsWithItsReason(t *testing.T) {
 		return FeedReport{}, temporal.NewNonRetryableApplicationError("users.csv: cut", ProblemFeedUnreadable, nil)
 	}
 	var waiting answer
-	env.RegisterDelayedCallback(func() { env.UpdateWorkflow(Read, "r", &waiting, ReadRequest{ID: "r", AcceptDrop: true}) }, 0)
+	env.RegisterDelayedCallback(func() { env.UpdateWorkflow(Read, "r", &waiting, ReadRequest{ID: "r", AcceptDrop: "f1"}) }, 0)
 	env.ExecuteWorkflow(FeedSync, FeedSyncInput{Feed: "main"})
 	requireProblem(t, env.GetWorkflowError(), ProblemFeedUnreadable, "users.csv: cut")
 	requireProblem(t, waiting.err, ProblemFeedUnreadable, "users.csv: cut")
 	require.Empty(t, f.resynced)
+}
+
+func TestFeedThatMovesUnderEveryReadingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	env, f := setup(t)
+	f.readFeed = func(ReadFeedInput) (FeedReport, error) { return FeedReport{Moved: true}, nil }
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(Read, ReadRequest{}) }, 0)
+	env.ExecuteWorkflow(FeedSync, FeedSyncInput{Feed: "f"})
+	requireProblem(t, env.GetWorkflowError(), ProblemFeedNeverStable, "keep changing")
 }

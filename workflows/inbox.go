@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/samber/lo"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -14,13 +15,16 @@ import (
 type inbox[R, A any] struct {
 	name    string
 	signals workflow.ReceiveChannel
-	// id gives a request's id, and sets it where the sender left it out.
-	id func(*R) *string
+	// complete fills in what a sender may leave out; the id is one of the run's own making.
+	complete func(r *R, id string)
+	id       func(R) string
 	// validate refuses an update; a signal cannot be refused, so a bad one is dropped.
 	validate func(R) error
 
 	pending []R
 	unnamed int
+	// refused is what was wrong with the last signal that was dropped.
+	refused *Problem
 	answers map[string]reply[A]
 	waiting map[string]int
 }
@@ -40,14 +44,18 @@ func (b *inbox[R, A]) open(ctx workflow.Context, description string) error {
 	b.answers = map[string]reply[A]{}
 	b.waiting = map[string]int{}
 	return workflow.SetUpdateHandlerWithOptions(ctx, b.name, b.ask, workflow.UpdateHandlerOptions{
-		Validator:   func(r R) error { return b.validate(r) },
+		Validator: func(ctx workflow.Context, r R) error {
+			b.complete(&r, workflow.GetCurrentUpdateInfo(ctx).ID)
+			return b.validate(r)
+		},
 		Description: description + " The answer is the report.",
 	})
 }
 
 // ask is the update handler: it queues the request and waits for the pass that serves it.
 func (b *inbox[R, A]) ask(ctx workflow.Context, r R) (A, error) {
-	id := *b.id(&r)
+	b.complete(&r, workflow.GetCurrentUpdateInfo(ctx).ID)
+	id := b.id(r)
 	b.pending = append(b.pending, r)
 	b.waiting[id]++
 	var got reply[A]
@@ -72,12 +80,11 @@ func (b *inbox[R, A]) receive(ctx workflow.Context) {
 		if !b.signals.ReceiveAsync(&r) {
 			return
 		}
-		if id := b.id(&r); *id == "" {
-			b.unnamed++
-			*id = fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, b.unnamed)
-		}
+		b.unnamed++
+		b.complete(&r, fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, b.unnamed))
 		if err := b.validate(r); err != nil {
 			workflow.GetLogger(ctx).Warn("a signal asks for what cannot be done and is dropped", "signal", b.name, "problem", err)
+			b.refused = &Problem{Code: ProblemBadRequest, Message: err.Error()}
 			continue
 		}
 		b.pending = append(b.pending, r)
@@ -85,12 +92,14 @@ func (b *inbox[R, A]) receive(ctx workflow.Context) {
 }
 
 // serve handles batches of requests until there are none, and gives the last one's result.
-// Requests that come while one batch is being handled make up the next.
+// Requests that come while one batch is being handled make up the next. A run that got nothing
+// but signals it had to drop fails with what was wrong with them.
 func (b *inbox[R, A]) serve(
 	ctx workflow.Context, fallback R, handle func(workflow.Context, []R) (A, *Problem),
 ) (A, error) {
 	var last A
 	var problem *Problem
+	served := false
 	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: firstRequest, TimerOptions: workflow.TimerOptions{Summary: "wait for the request this run was started for"},
 	}, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
@@ -104,14 +113,18 @@ func (b *inbox[R, A]) serve(
 				return last, err
 			}
 			if b.receive(ctx); len(b.pending) == 0 {
+				if !served {
+					problem = lo.CoalesceOrEmpty(b.refused, &Problem{Code: ProblemBadRequest, Message: "the signal's argument is not a request: give an object, or {}"})
+				}
 				return last, b.end(ctx, problem)
 			}
 		}
 		batch := b.pending
 		b.pending = nil
+		served = true
 		last, problem = handle(ctx, batch)
 		for _, r := range batch {
-			if id := *b.id(&r); b.waiting[id] > 0 {
+			if id := b.id(r); b.waiting[id] > 0 {
 				b.answers[id] = reply[A]{answer: last, problem: problem}
 			}
 		}

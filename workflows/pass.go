@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/samber/lo"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -66,20 +67,44 @@ func (p *pass) syncTypes(ctx workflow.Context) *Problem {
 		return nil
 	}
 	p.lane.phase(ctx, "work in %v", types)
-	children := lo.Map(types, func(t chats.Type, _ int) workflow.ChildWorkflowFuture { return p.start(ctx, t) })
 	var worst *Problem
-	for i, child := range children {
-		var result ChatTypeReport
-		if err := child.Get(ctx, &result); err != nil {
-			problem := problemOf(err)
-			p.lane.phase(ctx, "%s: %s", types[i], problem.Code)
-			worst = lo.CoalesceOrEmpty(worst, problem)
-			continue
-		}
-		p.lane.phase(ctx, "%s: %d done, %d skipped, %d failed, %d held",
-			types[i], result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
+	group := workflow.NewWaitGroup(ctx)
+	for _, t := range types {
+		group.Add(1)
+		workflow.GoNamed(ctx, string(t), func(ctx workflow.Context) {
+			defer group.Done()
+			worst = lo.CoalesceOrEmpty(worst, p.syncType(ctx, t))
+		})
 	}
+	group.Wait(ctx)
 	return worst
+}
+
+// A child of an earlier run that was cut off is given this long to end.
+const (
+	busyPause = 5 * time.Second
+	busyTries = 12
+)
+
+// syncType runs the child of one chat type.
+func (p *pass) syncType(ctx workflow.Context, t chats.Type) *Problem {
+	var result ChatTypeReport
+	err := p.start(ctx, t).Get(ctx, &result)
+	for try := 0; try < busyTries && temporal.IsWorkflowExecutionAlreadyStartedError(err); try++ {
+		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", t)
+		timer := workflow.NewTimerWithOptions(ctx, busyPause, workflow.TimerOptions{Summary: "let an earlier run's work end"})
+		if err = timer.Get(ctx, nil); err == nil {
+			err = p.start(ctx, t).Get(ctx, &result)
+		}
+	}
+	if err != nil {
+		problem := problemOf(err)
+		p.lane.phase(ctx, "%s: %s", t, problem.Code)
+		return problem
+	}
+	p.lane.phase(ctx, "%s: %d done, %d skipped, %d failed, %d held",
+		t, result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
+	return nil
 }
 
 func (p *pass) start(ctx workflow.Context, t chats.Type) workflow.ChildWorkflowFuture {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,18 @@ const (
 	TriggerSchedule Trigger = "schedule" // the school's interval
 	TriggerDistrict Trigger = "district" // a sweep over a district
 )
+
+// Triggers lists the triggers.
+func Triggers() []Trigger {
+	return []Trigger{TriggerManual, TriggerEvent, TriggerSchedule, TriggerDistrict}
+}
+
+func (t Trigger) validate() error {
+	if !slices.Contains(Triggers(), t) {
+		return fmt.Errorf("trigger %q is unknown: use one of %v, or leave it out", t, Triggers())
+	}
+	return nil
+}
 
 // priority is the trigger's Temporal priority key: lower is sooner.
 func (t Trigger) priority() int {
@@ -68,10 +81,20 @@ type Request struct {
 	RequestedBy string `json:"requestedBy,omitempty"`
 }
 
+// complete fills in what a person at the Temporal UI may leave out: the id, and that it is a
+// person who asks.
+func (r *Request) complete(id string) {
+	r.ID = cmp.Or(r.ID, id)
+	r.Trigger = cmp.Or(r.Trigger, TriggerManual)
+}
+
 // Validate refuses a request that no pass could serve.
 func (r Request) Validate() error {
 	if r.ID == "" {
 		return errors.New("the request has no id")
+	}
+	if err := r.Trigger.validate(); err != nil {
+		return err
 	}
 	for _, t := range r.Scope.Types {
 		if !slices.Contains(chats.Types(), t) {

@@ -77,9 +77,10 @@ func TestMergeCoversEveryRequest(t *testing.T) {
 
 func TestRequestValidate(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, Request{ID: "a", Scope: Scope{Types: []chats.Type{chats.Subject}}}.Validate())
+	require.NoError(t, Request{ID: "a", Trigger: TriggerEvent, Scope: Scope{Types: []chats.Type{chats.Subject}}}.Validate())
 	require.ErrorContains(t, Request{}.Validate(), "no id")
-	require.ErrorContains(t, Request{ID: "a", Scope: Scope{Types: []chats.Type{"staff"}}}.Validate(), `"staff" is unknown: use one of`)
+	require.ErrorContains(t, Request{ID: "a", Trigger: "whim"}.Validate(), `trigger "whim" is unknown: use one of [manual event schedule district]`)
+	require.ErrorContains(t, Request{ID: "a", Trigger: TriggerManual, Scope: Scope{Types: []chats.Type{"staff"}}}.Validate(), `"staff" is unknown: use one of`)
 }
 
 func TestSchoolSyncIDRoundTrip(t *testing.T) {

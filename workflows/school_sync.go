@@ -40,7 +40,8 @@ type lane struct {
 func (l *lane) run(ctx workflow.Context) (PassReport, error) {
 	l.notes = newDetails("School " + string(l.school))
 	l.inbox.name = Resync
-	l.inbox.id = func(r *Request) *string { return &r.ID }
+	l.inbox.complete = (*Request).complete
+	l.inbox.id = func(r Request) string { return r.ID }
 	l.inbox.validate = Request.Validate
 	if err := l.inbox.open(ctx, "Bring the school's chats in step with its roster. Argument: a request {id, trigger, scope: {types}, verify, requestedBy}; {} is a pass over the whole school."); err != nil {
 		return PassReport{}, err

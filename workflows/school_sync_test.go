@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
@@ -177,6 +179,46 @@ func TestSignalsByHandMayBeBareOrWrong(t *testing.T) {
 	require.Len(t, f.recorded, 1)
 	require.Len(t, f.recorded[0].Requests, 1)
 	require.NotEmpty(t, f.recorded[0].Requests[0].ID)
+}
+
+func TestRunThatGetsNothingButWrongSignalsFails(t *testing.T) {
+	t.Parallel()
+	for want, signal := range map[string]any{
+		`trigger "whim" is unknown`:              map[string]any{"trigger": "whim"},
+		"the signal's argument is not a request": "not even an object",
+	} {
+		env, f := setup(t)
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(Resync, signal) }, 0)
+		env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+		requireProblem(t, env.GetWorkflowError(), ProblemBadRequest, want)
+		require.Empty(t, f.calls)
+	}
+}
+
+func TestBareUpdateIsAManualPassUnderItsOwnID(t *testing.T) {
+	t.Parallel()
+	env, f := setup(t)
+	var waiting answer
+	env.RegisterDelayedCallback(func() { env.UpdateWorkflow(Resync, "u1", &waiting, map[string]any{}) }, 0)
+	env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, waiting.err)
+	require.Equal(t, []Request{{ID: "u1", Trigger: TriggerManual}}, f.recorded[0].Requests)
+}
+
+func TestChildOfAnEarlierRunIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	env, f := setup(t)
+	f.fetchRoster = func(FetchRosterInput) (Fetched, error) {
+		return Fetched{Epoch: 1, Work: Work{Types: []chats.Type{chats.Parents}}}, nil
+	}
+	f.diff = func(DiffInput) (StoredPlan, error) { return StoredPlan{ID: 1}, nil }
+	env.OnWorkflow(TypeChatTypeSync, mock.Anything, mock.Anything).Return(ChatTypeReport{}, serviceerror.NewWorkflowExecutionAlreadyStarted("", "", "")).Twice()
+	env.OnWorkflow(TypeChatTypeSync, mock.Anything, mock.Anything).Return(ChatTypeReport{}, nil)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(Resync, request("a")) }, 0)
+	env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+	require.NoError(t, env.GetWorkflowError())
+	env.AssertWorkflowNumberOfCalls(t, TypeChatTypeSync, 3)
 }
 
 func TestRunStartedByHandIsAPass(t *testing.T) {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -12,11 +13,13 @@ import (
 
 	"github.com/samber/lo"
 	"go.temporal.io/sdk/client"
+	sdktemporal "go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-edu/rollcall/devstack/stack"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
+	"github.com/rollcall-edu/rollcall/internal/trouble"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -56,20 +59,26 @@ func Run(ctx context.Context, o Options) (err error) {
 		{"reading every chat back to compare", d.verify},
 	}
 	for _, step := range steps {
-		if err := d.screen.step(step.what, func() error { return step.do(ctx) }); err != nil {
+		err := d.screen.step(step.what, func() error { return step.do(ctx) })
+		if _, answer := errors.AsType[*sdktemporal.ApplicationError](err); answer && !o.Once {
+			// What the district's own state is to blame for is there to be looked into.
+			d.screen.say("  " + trouble.Explain(err))
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
 	results, err := d.results(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.print(results)
 	}
-	if err := d.print(results); err != nil {
-		return err
-	}
-	inStep := lo.EveryBy(results, func(r Result) bool { return r.InStep })
 	if o.Once {
-		return lo.Ternary(inStep, nil, ErrNotInStep)
+		inStep := lo.EveryBy(results, func(r Result) bool { return r.InStep })
+		return cmp.Or(err, lo.Ternary(inStep, nil, ErrNotInStep))
+	}
+	if err != nil {
+		d.screen.say("  " + trouble.Explain(err))
 	}
 	d.screen.addresses(d)
 	<-ctx.Done()
@@ -158,11 +167,16 @@ func (d *demo) pass(ctx context.Context, verify bool) (map[school.ID]workflows.P
 			reports[s.ID] = report
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("school %s: %w", s.ID, err))
+				reports[s.ID] = failedPass(s.ID)
 			}
 		})
 	}
 	group.Wait()
 	return reports, failed
+}
+
+func failedPass(id school.ID) workflows.PassReport {
+	return workflows.PassReport{School: id, Outcome: workflows.OutcomeFailed}
 }
 
 func (d *demo) showProgress(ctx context.Context, schools []store.SchoolRow) {

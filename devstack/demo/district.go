@@ -36,7 +36,8 @@ func (d *demo) makeDistrict(context.Context) error {
 }
 
 // register does what a district coordinator does once: it gives each school its community and
-// token, and tells Rollcall of them. What is registered already stays as it is.
+// token, and tells Rollcall of them. A token that somebody
+// changed while trying things out is set right again.
 func (d *demo) register(ctx context.Context) error {
 	orgs, err := schoolsIn(filepath.Join(d.rosterPath(), "orgs.csv"))
 	if err != nil {
@@ -50,9 +51,6 @@ func (d *demo) register(ctx context.Context) error {
 	}
 	for i, org := range orgs {
 		id := fmt.Sprintf("school-%d", i+1)
-		if row, err := d.store.School(ctx, schoolID(id)); err == nil && row.TokenSet {
-			continue
-		}
 		_, err := d.rollcall(ctx, "", "school", "add", id, "--district", districtID, "--feed", feedID, "--source-id", org.id, "--name", org.name)
 		if err != nil {
 			return err
@@ -60,6 +58,12 @@ func (d *demo) register(ctx context.Context) error {
 		community := firstCommunity + i
 		token := fmt.Sprintf("sandbox-token-%d", community)
 		if err := d.stack.RegisterCommunity(int64(community), token, org.name); err != nil {
+			return err
+		}
+		if known, err := d.store.Community(ctx, schoolID(id)); err == nil && known != nil && known.Token == token {
+			continue
+		}
+		if err := d.stack.AllowAdding(int64(community)); err != nil {
 			return err
 		}
 		if _, err := d.rollcall(ctx, token+"\n", "school", "set-token", id, "--community-id", fmt.Sprint(community)); err != nil {

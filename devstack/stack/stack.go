@@ -223,6 +223,13 @@ func (s *Stack) RegisterCommunity(group int64, token, name string) error {
 	return err
 }
 
+// AllowAdding lets the community's token add people to chats, as the messenger does for tokens
+// that its support has opened it for.
+func (s *Stack) AllowAdding(group int64) error {
+	_, err := s.sandbox.world.SetSwitches(vk.Switches{GroupID: group, Adding: new(true)})
+	return err
+}
+
 // Env returns the variables, NAME=value, that Rollcall's programs find the stack by.
 func (s *Stack) Env() []string {
 	return []string{

@@ -20,12 +20,16 @@ const (
 	// The token or this attempt as a whole; not to be tried again as it is.
 	CodeTokenRefused Code = "token-refused" // invalid or revoked token
 	CodeTokenRights  Code = "token-rights"  // the token lacks a right it must have
+	CodeTokenForeign Code = "token-foreign" // the token of another community than the school's
 	CodeFenced       Code = "fenced"        // a later pass of the same school has begun
 	CodeBadRequest   Code = "bad-request"   // the messenger did not understand us: a defect of ours
 
 	// One chat.
 	CodeChatGone   Code = "chat-gone"   // does not exist any more
 	CodeChatDenied Code = "chat-denied" // the community has no access to it, or is not its admin
+
+	// One call.
+	CodeChatRights Code = "chat-rights" // the community may not do this in this chat, or to this person
 
 	// One person.
 	CodeAddDenied     Code = "add-denied"     // this token may not add people at all: invite
@@ -41,6 +45,7 @@ const (
 	ScopeRetry  Scope = "retry"
 	ScopeToken  Scope = "token"
 	ScopeChat   Scope = "chat"
+	ScopeCall   Scope = "call"
 	ScopeMember Scope = "member"
 )
 
@@ -73,6 +78,8 @@ func (e *Error) Scope() Scope {
 		return ScopeRetry
 	case CodeChatGone, CodeChatDenied:
 		return ScopeChat
+	case CodeChatRights:
+		return ScopeCall
 	case CodeAddDenied, CodeMemberRefused, CodeMemberAbsent:
 		return ScopeMember
 	default:

@@ -78,7 +78,8 @@ type Member struct {
 // CallKind is what a Call does.
 type CallKind string
 
-// The calls. "Already so" is success.
+// The calls. To remove somebody who is not there is success; to add somebody who is there may
+// be refused (CodeMemberRefused), because VK does not tell the two apart.
 const (
 	CallCreateChat   CallKind = "create-chat"   // Title, Accounts → Reply.Chat, Added, Link
 	CallSetTitle     CallKind = "set-title"     // Chat, Title

@@ -19,6 +19,10 @@ type BadReadError = bulk.BadReadError
 // has changed. The location is a folder or a .zip file.
 func Fingerprint(location string) (string, error) { return bulk.Fingerprint(location) }
 
+// UnreadableFingerprint stands for the fingerprint of a location where there is no feed to be
+// found: a state like any other.
+const UnreadableFingerprint = "unreadable"
+
 // Receipt is what is remembered of an accepted reading, to judge the next one by: per file
 // its rows, size and hashes. It holds no contents and is stored as JSON.
 type Receipt struct {

@@ -58,7 +58,7 @@ func (f *Feed) Roster(sourceID string, previous *school.Roster, o RosterOptions)
 			return school.Roster{}, &BadReadError{
 				File:    fileUsers,
 				Problem: fmt.Sprintf("%d enabled people in school %s, and %d at the last accepted reading", now, sourceID, last),
-				Advice:  "export the files again, or, if this is right, accept the drop",
+				Advice:  "export the files again, or, if this is right: rollcall feed read FEED --accept-drop",
 			}
 		}
 	}

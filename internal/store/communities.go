@@ -20,7 +20,7 @@ func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, tok
 		return err
 	}
 	_, err = s.pool.Exec(ctx, `
-		UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', refused = NULL
+		UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', checked = false, refused = NULL
 		WHERE school_id = $1`, id, community, sealed)
 	return err
 }
@@ -30,6 +30,8 @@ type Community struct {
 	ID     int64
 	Token  string
 	Adding reconcile.Adding
+	// Checked tells that the token was found to be this community's.
+	Checked bool
 }
 
 // Community opens a school's token; nil if none has been set.
@@ -38,9 +40,10 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 		CommunityID int64
 		Token       []byte
 		Adding      reconcile.Adding
+		Checked     bool
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT coalesce(community_id, 0) AS community_id, token, adding FROM communities WHERE school_id = $1`, id)
+		SELECT coalesce(community_id, 0) AS community_id, token, adding, checked FROM communities WHERE school_id = $1`, id)
 	found, err := one[row](rows, err)
 	if err != nil || found == nil || found.Token == nil {
 		return nil, err
@@ -49,12 +52,18 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Community{ID: found.CommunityID, Token: string(token), Adding: found.Adding}, nil
+	return &Community{ID: found.CommunityID, Token: string(token), Adding: found.Adding, Checked: found.Checked}, nil
 }
 
 // SetAdding remembers whether a school's token may add people.
 func (s *Store) SetAdding(ctx context.Context, id school.ID, adding reconcile.Adding) error {
 	_, err := s.pool.Exec(ctx, `UPDATE communities SET adding = $2 WHERE school_id = $1 AND adding <> $2`, id, adding)
+	return err
+}
+
+// SetChecked remembers that a school's token was found to be its community's.
+func (s *Store) SetChecked(ctx context.Context, id school.ID) error {
+	_, err := s.pool.Exec(ctx, `UPDATE communities SET checked = true WHERE school_id = $1`, id)
 	return err
 }
 

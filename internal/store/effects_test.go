@@ -158,7 +158,7 @@ func TestPassIsRecordedAndItsRequestsAnswered(t *testing.T) {
 	st := setup(t)
 	ctx := t.Context()
 	asked := []store.Asked{{ID: "r1", Trigger: "manual", RequestedBy: "op"}, {ID: "r2", Trigger: "event"}}
-	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Trigger: "manual", RequestedBy: "op", Verify: true, Scope: struct{}{}, Requests: asked})
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: "r1", Trigger: "manual", RequestedBy: "op", Verify: true, Scope: struct{}{}, Requests: asked})
 	require.NoError(t, err)
 	require.NoError(t, st.SetPassSnapshot(ctx, "s", epoch, "digest"))
 	require.NoError(t, st.EndPass(ctx, "s", epoch, "changed", nil, map[string]int{"n": 1}, asked))
@@ -173,6 +173,31 @@ func TestPassIsRecordedAndItsRequestsAnswered(t *testing.T) {
 	_, err = st.BeginPass(ctx, store.PassBegin{School: "nowhere", Scope: struct{}{}})
 	require.ErrorAs(t, err, &missing)
 	require.NoError(t, st.EndPass(ctx, "nowhere", 0, "failed", nil, nil, asked), "there is nothing to record, and that is no failure")
+}
+
+func TestBeginningAPassAgain(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	begin := func(request string) int64 {
+		epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: request, Scope: struct{}{}})
+		require.NoError(t, err)
+		return epoch
+	}
+	first := begin("a")
+	require.Equal(t, first, begin("a"), "a retry goes on with the pass it began")
+	second := begin("b")
+	require.Greater(t, second, first)
+	passes, err := st.Passes(ctx, "s", 10)
+	require.NoError(t, err)
+	require.Len(t, passes, 2)
+	require.Nil(t, passes[0].FinishedAt)
+	require.Equal(t, "failed", *passes[1].Outcome, "nobody will end it any more")
+
+	require.NoError(t, st.EndPass(ctx, "s", 0, "failed", nil, nil, []store.Asked{{ID: "c"}, {ID: "b"}}))
+	passes, err = st.Passes(ctx, "s", 1)
+	require.NoError(t, err)
+	require.NotNil(t, passes[0].FinishedAt, "its beginning was not confirmed, but its request is known")
 }
 
 func TestLockIsHeldByOne(t *testing.T) {

@@ -81,45 +81,51 @@ type SchoolReading struct {
 // snapshotsKept is how many snapshots of a school are kept, the one in force included.
 const snapshotsKept = 10
 
-// SaveReading stores a reading as one act and gives the schools whose snapshot in force
-// changed. A reading that was not accepted leaves everything but the feed's own record alone.
-func (s *Store) SaveReading(ctx context.Context, r Reading) (changed []school.ID, err error) {
+// SaveReading stores a reading as one act and gives the schools that are behind: whose snapshot
+// in force no pass over the whole school has worked from. So a school that changed is named
+// again until its pass has begun, whatever was lost on the way. A reading that was not accepted leaves everything but the feed's own record alone.
+func (s *Store) SaveReading(ctx context.Context, r Reading) (behind []school.ID, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
-		changed = nil
 		if r.Problem != nil {
 			_, err := tx.Exec(ctx, `UPDATE feeds SET fingerprint = $2, read_at = now(), problem = $3 WHERE id = $1`,
 				r.Feed, r.Fingerprint, r.Problem)
 			return err
 		}
 		for _, x := range r.Schools {
-			moved, err := s.saveSchoolReading(ctx, tx, x)
-			if err != nil {
+			if err := s.saveSchoolReading(ctx, tx, x); err != nil {
 				return err
-			}
-			if moved {
-				changed = append(changed, x.School)
 			}
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE feeds SET fingerprint = $2, receipt = $3, read_at = now(), accepted_at = now(), problem = NULL WHERE id = $1`,
 			r.Feed, r.Fingerprint, r.Receipt)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `
+			SELECT s.id FROM schools s WHERE s.feed_id = $1 AND s.snapshot IS DISTINCT FROM (
+				SELECT p.snapshot FROM passes p
+				WHERE p.school_id = s.id AND p.scope = '{}' AND p.snapshot IS NOT NULL ORDER BY p.epoch DESC LIMIT 1)
+			ORDER BY s.id`, r.Feed)
+		if err != nil {
+			return err
+		}
+		behind, err = pgx.CollectRows(rows, pgx.RowTo[school.ID])
 		return err
 	})
-	return changed, err
+	return behind, err
 }
 
-func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReading) (changed bool, err error) {
+func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReading) error {
 	if x.Problem != nil {
 		_, err := tx.Exec(ctx, `UPDATE schools SET problem = $2 WHERE id = $1`, x.School, x.Problem)
-		return false, err
+		return err
 	}
 	if err := s.saveSnapshot(ctx, tx, x); err != nil {
-		return false, err
+		return err
 	}
-	tag, err := tx.Exec(ctx, `UPDATE schools SET snapshot = $2 WHERE id = $1 AND snapshot IS DISTINCT FROM $2`, x.School, x.Digest)
-	if err != nil {
-		return false, err
-	}
-	_, err = tx.Exec(ctx, `UPDATE schools SET problem = NULL WHERE id = $1 AND problem IS NOT NULL`, x.School)
-	return tag.RowsAffected() > 0, err
+	_, err := tx.Exec(ctx, `
+		UPDATE schools SET snapshot = $2, problem = NULL WHERE id = $1 AND (snapshot IS DISTINCT FROM $2 OR problem IS NOT NULL)`,
+		x.School, x.Digest)
+	return err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"sync"
@@ -16,7 +17,7 @@ import (
 
 func beginPass(t *testing.T, st *store.Store) int64 {
 	t.Helper()
-	epoch, err := st.BeginPass(t.Context(), store.PassBegin{School: "s", Trigger: "manual", Scope: struct{}{}})
+	epoch, err := st.BeginPass(t.Context(), store.PassBegin{School: "s", Request: rand.Text(), Trigger: "manual", Scope: struct{}{}})
 	require.NoError(t, err)
 	return epoch
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -19,7 +20,9 @@ type Asked struct {
 
 // PassBegin is what is recorded when a pass begins.
 type PassBegin struct {
-	School      school.ID
+	School school.ID
+	// Request is the id of the request it serves; of several merged, the most urgent one's.
+	Request     string
 	Trigger     string
 	RequestedBy string
 	Verify      bool
@@ -29,10 +32,17 @@ type PassBegin struct {
 
 // BeginPass raises the school's epoch, so that whatever is left of earlier passes is refused
 // by the fence, and records the pass and its requests. It gives the epoch; a NotFoundError if the
-// school is not registered.
+// school is not registered. A pass begun already for the same request is given again; any
+// other that was left open is closed as failed.
 func (s *Store) BeginPass(ctx context.Context, p PassBegin) (epoch int64, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE communities SET epoch = epoch + 1 WHERE school_id = $1 RETURNING epoch`, p.School).Scan(&epoch)
+		err := tx.QueryRow(ctx, `
+			SELECT p.epoch FROM passes p JOIN communities c ON c.school_id = p.school_id AND c.epoch = p.epoch
+			WHERE p.school_id = $1 AND p.request_id = $2 AND p.finished_at IS NULL`, p.School, p.Request).Scan(&epoch)
+		if err != pgx.ErrNoRows {
+			return err
+		}
+		err = tx.QueryRow(ctx, `UPDATE communities SET epoch = epoch + 1 WHERE school_id = $1 RETURNING epoch`, p.School).Scan(&epoch)
 		if err == pgx.ErrNoRows {
 			return &NotFoundError{What: "school", ID: string(p.School), Advice: "see: rollcall school list; register it with: rollcall school add"}
 		}
@@ -40,10 +50,11 @@ func (s *Store) BeginPass(ctx context.Context, p PassBegin) (epoch int64, err er
 			return err
 		}
 		var batch pgx.Batch
+		batch.Queue(`UPDATE passes SET finished_at = now(), outcome = 'failed' WHERE school_id = $1 AND finished_at IS NULL`, p.School)
 		batch.Queue(`
-			INSERT INTO passes (school_id, epoch, trigger, requested_by, verify, scope, requests)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			p.School, epoch, p.Trigger, p.RequestedBy, p.Verify, p.Scope, len(p.Requests))
+			INSERT INTO passes (school_id, epoch, request_id, trigger, requested_by, verify, scope, requests)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			p.School, epoch, p.Request, p.Trigger, p.RequestedBy, p.Verify, p.Scope, len(p.Requests))
 		for _, r := range p.Requests {
 			batch.Queue(`
 				INSERT INTO requests (id, school_id, trigger, requested_by, epoch) VALUES ($1, $2, $3, $4, $5)
@@ -78,12 +89,15 @@ func (s *Store) CountOperations(ctx context.Context, id school.ID, epoch int64) 
 	return all[OperationCount](rows, err)
 }
 
-// EndPass records a pass's outcome, with its report, and answers its requests.
+// EndPass records a pass's outcome, with its report, and answers its requests. Epoch 0 is a pass
+// whose beginning was not confirmed: it may stand open under one of its requests' ids.
 func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome string, problem, report any, requests []Asked) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		var batch pgx.Batch
-		batch.Queue(`UPDATE passes SET finished_at = now(), outcome = $3, report = $4 WHERE school_id = $1 AND epoch = $2`,
-			id, epoch, outcome, report)
+		batch.Queue(`
+			UPDATE passes SET finished_at = now(), outcome = $3, report = $4
+			WHERE school_id = $1 AND (epoch = $2 OR $2 = 0 AND finished_at IS NULL AND request_id = ANY($5))`,
+			id, epoch, outcome, report, lo.Map(requests, func(r Asked, _ int) string { return r.ID }))
 		for _, r := range requests {
 			batch.Queue(`
 				INSERT INTO requests (id, school_id, trigger, requested_by, outcome, problem, answered_at)

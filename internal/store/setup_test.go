@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/rand"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func reading(t *testing.T, digest string, people int) store.Reading {
 func newChat(t *testing.T, st *store.Store) (store.MirrorChat, int64) {
 	t.Helper()
 	ctx := t.Context()
-	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Trigger: "manual", Scope: struct{}{}})
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: rand.Text(), Trigger: "manual", Scope: struct{}{}})
 	require.NoError(t, err)
 	reasons := []chats.Reason{{Code: chats.ReasonGuardian, Of: "student"}}
 	plan := reconcile.Plan{Operations: []reconcile.Operation{

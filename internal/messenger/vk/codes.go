@@ -50,14 +50,17 @@ var anyMethod = map[int]messenger.Code{
 	7:  messenger.CodeTokenRights, // permission denied
 	27: messenger.CodeTokenRights, // not for communities
 
+	// Nothing can be done in the chat any more.
 	917: messenger.CodeChatDenied, // no access to the chat
-	919: messenger.CodeChatDenied, // may not see the invite link
 	922: messenger.CodeChatDenied, // the community left the chat
-	925: messenger.CodeChatDenied, // not its admin
-	931: messenger.CodeChatDenied, // may not change the invite link
 	945: messenger.CodeChatDenied, // chat disabled
 	946: messenger.CodeChatDenied, // chat not supported
 	927: messenger.CodeChatGone,
+
+	// This cannot be done; other things may.
+	919: messenger.CodeChatRights, // may not see the invite link
+	925: messenger.CodeChatRights, // not its admin
+	931: messenger.CodeChatRights, // may not change the invite link
 }
 
 // oneMethod holds what a number means for one method only.
@@ -114,15 +117,18 @@ func codeOf(method string, vendor int) messenger.Code {
 	return messenger.CodeBadRequest
 }
 
-// accessDenied tells whom code 15 blames: the token, where no chat is spoken of.
+// accessDenied tells whom code 15 blames: the token, where no chat is spoken of; the chat, where
+// it cannot even be read; else nothing but the call.
 func accessDenied(method string) messenger.Code {
 	switch {
 	case strings.HasPrefix(method, "groups."):
 		return messenger.CodeTokenRefused
 	case method == methodExecute, method == methodCreateChat, method == methodConversations:
 		return messenger.CodeTokenRights
-	default:
+	case method == methodMembers, method == methodConversationByID:
 		return messenger.CodeChatDenied
+	default:
+		return messenger.CodeChatRights
 	}
 }
 
@@ -139,7 +145,7 @@ func endsAll(e *messenger.Error) bool {
 		return false
 	}
 	switch e.Code {
-	case messenger.CodeTokenRefused, messenger.CodeTokenRights:
+	case messenger.CodeTokenRefused, messenger.CodeTokenRights, messenger.CodeTokenForeign:
 		return true
 	default:
 		return e.Scope() == messenger.ScopeRetry

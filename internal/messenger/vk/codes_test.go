@@ -19,6 +19,8 @@ const (
 	bad     = messenger.CodeBadRequest
 	gone    = messenger.CodeChatGone
 	denied  = messenger.CodeChatDenied
+	mayNot  = messenger.CodeChatRights
+	foreign = messenger.CodeTokenForeign
 	noAdd   = messenger.CodeAddDenied
 	member  = messenger.CodeMemberRefused
 	absent  = messenger.CodeMemberAbsent
@@ -49,7 +51,7 @@ var meanings = []struct {
 	{8, [8]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad}},
 	{9, [8]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate}},
 	{10, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{15, [8]messenger.Code{rights, denied, denied, denied, member, denied, denied, denied}},
+	{15, [8]messenger.Code{rights, mayNot, mayNot, mayNot, member, mayNot, mayNot, mayNot}},
 	{18, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
 	{23, [8]messenger.Code{bad, bad, bad, bad, noAdd, bad, bad, bad}},
 	{27, [8]messenger.Code{rights, rights, rights, rights, noAdd, rights, rights, rights}},
@@ -63,11 +65,11 @@ var meanings = []struct {
 	{900, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
 	{902, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
 	{917, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{919, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
+	{919, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
 	{922, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{925, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
+	{925, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
 	{927, [8]messenger.Code{gone, gone, gone, gone, gone, gone, gone, gone}},
-	{931, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
+	{931, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
 	{932, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
 	{935, [8]messenger.Code{bad, bad, bad, bad, bad, ok, absent, absent}},
 	{936, [8]messenger.Code{member, bad, bad, bad, member, absent, absent, absent}},

@@ -36,7 +36,7 @@ func (c *Client) Community(ctx context.Context) (messenger.Community, error) {
 	}
 	if len(reply.Groups) != 1 || reply.Groups[0].ID != c.group {
 		return messenger.Community{}, fmt.Errorf("%w: set the token of the school's own community, or correct the community's id",
-			&messenger.Error{Code: messenger.CodeTokenRefused, Method: methodGroup})
+			&messenger.Error{Code: messenger.CodeTokenForeign, Method: methodGroup})
 	}
 	return messenger.Community{ID: reply.Groups[0].ID, Name: reply.Groups[0].Name}, nil
 }

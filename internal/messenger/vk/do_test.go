@@ -198,7 +198,7 @@ func TestTroubleOfTheTokenEndsDoAfterRecording(t *testing.T) {
 	require.Len(t, fake.seen(), 1)
 	require.Len(t, replies, 25)
 	want := make([]messenger.Code, 25)
-	want[2], want[4], want[8] = denied, rate, refused
+	want[2], want[4], want[8] = mayNot, rate, refused
 	require.Equal(t, want, codesOf(replies))
 }
 
@@ -252,19 +252,19 @@ func TestErrorsThatDoNotAdd(t *testing.T) {
 		"no entry": {`{"response":[1,false]}`, []messenger.Code{ok, away}, away},
 		"one entry for two": {
 			`{"response":[false,false],"execute_errors":[{"method":"messages.removeChatUser","error_code":925}]}`,
-			[]messenger.Code{denied, away}, away,
+			[]messenger.Code{mayNot, away}, away,
 		},
 		"of another method": {
 			`{"response":[false,1],"execute_errors":[{"method":"messages.editChat","error_code":925}]}`,
 			[]messenger.Code{away, ok}, away,
 		},
 		"without methods": {
-			`{"response":[false,false],"execute_errors":[{"error_code":925},{"error_code":935}]}`, []messenger.Code{denied, ok}, ok,
+			`{"response":[false,false],"execute_errors":[{"error_code":925},{"error_code":935}]}`, []messenger.Code{mayNot, ok}, ok,
 		},
 		"a remark on the script": {
 			`{"response":[false,1],"execute_errors":[
 				{"method":"execute","error_code":13},{"method":"messages.removeChatUser","error_code":925}]}`,
-			[]messenger.Code{denied, ok}, ok,
+			[]messenger.Code{mayNot, ok}, ok,
 		},
 		"null":    {`{"response":[null,1]}`, []messenger.Code{away, ok}, away},
 		"0":       {`{"response":[0,1]}`, []messenger.Code{away, ok}, away},

@@ -122,9 +122,9 @@ func TestCommunityRefusesATokenThatWillNotDo(t *testing.T) {
 		answer func(madeCall) any
 		want   messenger.Code
 	}{
-		"another community's": {communityFake(testGroup+1, enough), refused},
+		"another community's": {communityFake(testGroup+1, enough), foreign},
 		"without messages":    {communityFake(testGroup, photos), rights},
-		"nobody's":            {func(c madeCall) any { return map[string]any{"groups": []any{}, "mask": 4096} }, refused},
+		"nobody's":            {func(c madeCall) any { return map[string]any{"groups": []any{}, "mask": 4096} }, foreign},
 		"unreadable":          {func(madeCall) any { return "sorry" }, away},
 	}
 	for name, tt := range tests {
