@@ -21,6 +21,7 @@ const (
 	TypeSchoolSync   = "SchoolSync"
 	TypeChatTypeSync = "ChatTypeSync"
 	TypeFeedSync     = "FeedSync"
+	TypeSweep        = "Sweep"
 
 	// Resync is the signal and the update that ask a lane for a pass; its argument is a Request.
 	Resync = "resync"
@@ -33,6 +34,7 @@ const (
 const (
 	schoolPrefix = "school/"
 	feedPrefix   = "feed/"
+	sweepPrefix  = "sweep/"
 )
 
 // SchoolSyncID is the workflow id of a school's lane.
@@ -50,6 +52,13 @@ func SchoolFromSyncID(workflowID string) (school.ID, bool) {
 // ChatTypeSyncID is the workflow id of one chat type's child of a lane.
 func ChatTypeSyncID(id school.ID, t chats.Type) string { return SchoolSyncID(id) + "/" + string(t) }
 
+// SweepID is the workflow id of a sweep over a whole district. Sweeps that a schedule starts get
+// the time appended by Temporal.
+func SweepID(id school.DistrictID) string { return sweepPrefix + "district/" + string(id) }
+
+// SchoolSweepID is the workflow id of a sweep over one school.
+func SchoolSweepID(id school.ID) string { return sweepPrefix + SchoolSyncID(id) }
+
 // FeedSyncID is the workflow id of a feed's owner.
 func FeedSyncID(id school.FeedID) string { return feedPrefix + string(id) }
 
@@ -61,6 +70,10 @@ func schoolAttribute() temporal.SearchAttributeKeyKeyword {
 
 func feedAttribute() temporal.SearchAttributeKeyKeyword {
 	return temporal.NewSearchAttributeKeyKeyword("RollcallFeed")
+}
+
+func districtAttribute() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword("RollcallDistrict")
 }
 
 func chatTypeAttribute() temporal.SearchAttributeKeyKeyword {
@@ -81,6 +94,7 @@ func SearchAttributes() map[string]enumspb.IndexedValueType {
 	return map[string]enumspb.IndexedValueType{
 		schoolAttribute().GetName():   keyword,
 		feedAttribute().GetName():     keyword,
+		districtAttribute().GetName(): keyword,
 		chatTypeAttribute().GetName(): keyword,
 		triggerAttribute().GetName():  keyword,
 		outcomeAttribute().GetName():  keyword,

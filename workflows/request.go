@@ -16,15 +16,16 @@ type Trigger string
 
 // The triggers.
 const (
-	TriggerManual   Trigger = "manual"   // a person: CLI, console, Temporal UI
-	TriggerEvent    Trigger = "event"    // a new roster snapshot
-	TriggerSchedule Trigger = "schedule" // the school's interval
-	TriggerDistrict Trigger = "district" // a sweep over a district
+	TriggerManual     Trigger = "manual"     // a person: CLI, console, Temporal UI
+	TriggerEvent      Trigger = "event"      // a new roster snapshot, an event of the messenger
+	TriggerContinuous Trigger = "continuous" // a lane that never rests asks itself
+	TriggerSchedule   Trigger = "schedule"   // the school's interval
+	TriggerDistrict   Trigger = "district"   // a sweep over a district
 )
 
 // Triggers lists the triggers.
 func Triggers() []Trigger {
-	return []Trigger{TriggerManual, TriggerEvent, TriggerSchedule, TriggerDistrict}
+	return []Trigger{TriggerManual, TriggerEvent, TriggerContinuous, TriggerSchedule, TriggerDistrict}
 }
 
 func (t Trigger) validate() error {
@@ -39,7 +40,7 @@ func (t Trigger) priority() int {
 	switch t {
 	case TriggerManual:
 		return 1
-	case TriggerEvent:
+	case TriggerEvent, TriggerContinuous:
 		return 2
 	case TriggerDistrict:
 		return 4

@@ -57,7 +57,7 @@ func TestMergeCoversEveryRequest(t *testing.T) {
 		requests := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Request {
 			return Request{
 				ID: rapid.StringN(1, 4, -1).Draw(t, "id"), Verify: rapid.Bool().Draw(t, "verify"),
-				Trigger: rapid.SampledFrom([]Trigger{TriggerManual, TriggerEvent, TriggerSchedule, TriggerDistrict}).Draw(t, "trigger"),
+				Trigger: rapid.SampledFrom([]Trigger{TriggerManual, TriggerEvent, TriggerContinuous, TriggerSchedule, TriggerDistrict}).Draw(t, "trigger"),
 				Scope:   Scope{Types: types.Draw(t, "types")},
 			}
 		}), 1, 6).Draw(t, "requests")
@@ -79,7 +79,7 @@ func TestRequestValidate(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, Request{ID: "a", Trigger: TriggerEvent, Scope: Scope{Types: []chats.Type{chats.Subject}}}.Validate())
 	require.ErrorContains(t, Request{}.Validate(), "no id")
-	require.ErrorContains(t, Request{ID: "a", Trigger: "whim"}.Validate(), `trigger "whim" is unknown: use one of [manual event schedule district]`)
+	require.ErrorContains(t, Request{ID: "a", Trigger: "whim"}.Validate(), `trigger "whim" is unknown: use one of [manual event continuous schedule district]`)
 	require.ErrorContains(t, Request{ID: "a", Trigger: TriggerManual, Scope: Scope{Types: []chats.Type{"staff"}}}.Validate(), `"staff" is unknown: use one of`)
 }
 
