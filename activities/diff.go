@@ -14,12 +14,16 @@ import (
 // Diff plans one chat type and stores the plan.
 func (a *Activities) Diff(ctx context.Context, in workflows.DiffInput) (workflows.StoredPlan, error) {
 	var out workflows.StoredPlan
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster, HoldCounted: in.HoldCounted})
+	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster, HoldCounted: in.HoldCounted, Scope: in.Scope})
 	if err != nil {
 		return out, err
 	}
 	plan := s.Plan.Of(in.Type)
-	row := store.PlanRow{School: in.School, Epoch: in.Epoch, Type: in.Type, Snapshot: in.Roster}
+	if in.Part > 0 {
+		// The pass that it is let through is about to make those chats, and everybody in them.
+		plan = plan.WithoutCreations()
+	}
+	row := store.PlanRow{School: in.School, Epoch: in.Epoch, Type: in.Type, Part: in.Part, Scope: in.Scope, Snapshot: s.Digest}
 	id, existed, err := a.Store.SavePlan(ctx, row, plan, s.DesiredOf(in.Type))
 	if err != nil {
 		return out, err

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
-	"github.com/rollcall-edu/rollcall/internal/temporal"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -143,26 +140,4 @@ func schoolTrouble(err error) (message string, ok bool) {
 		return unknown.Error(), true
 	}
 	return "", false
-}
-
-// ResyncSchools asks the lanes of schools for a pass, starting those that are not running.
-// Schools without a token are left out: they have nothing to do yet.
-func (a *Activities) ResyncSchools(ctx context.Context, in workflows.ResyncSchoolsInput) error {
-	beat := startBeating(ctx)
-	defer beat.stop()
-	c := activity.GetClient(ctx)
-	for _, id := range in.Schools {
-		row, err := a.Store.School(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !row.TokenSet {
-			continue
-		}
-		if err := temporal.Resync(ctx, c, id, in.Request); err != nil {
-			return err
-		}
-		beat.advance(ctx, 1)
-	}
-	return nil
 }

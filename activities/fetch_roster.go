@@ -21,7 +21,7 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 	if err != nil {
 		return out, err
 	}
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{})
+	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Scope: in.Pass.Scope})
 	if err != nil {
 		return out, err
 	}
@@ -29,6 +29,7 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 		return out, tokenMissing(in.School)
 	}
 	out.Roster, out.Work = s.School.Snapshot, workOf(s)
+	out.Continuous = s.School.Schedule.Continuous && s.School.Schedule.Paused == ""
 	return out, a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)
 }
 

@@ -22,7 +22,7 @@ func (a *Activities) ReadChats(ctx context.Context, in workflows.ReadChatsInput)
 	if err = a.remember(ctx, in.School, err); err != nil {
 		return workflows.Work{}, err
 	}
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster})
+	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster, Scope: in.Scope})
 	if err != nil {
 		return workflows.Work{}, err
 	}
@@ -36,11 +36,11 @@ func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput)
 	if err != nil {
 		return 0, 0, err
 	}
-	mirror, err := a.Store.Mirror(ctx, in.School, in.Scope.Types...)
+	before, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster})
 	if err != nil {
 		return 0, 0, err
 	}
-	known := lo.Filter(mirror, func(c store.MirrorChat, _ int) bool { return c.Ref != "" })
+	known := lo.Filter(before.ChatsIn(in.Scope), func(c store.MirrorChat, _ int) bool { return c.Ref != "" })
 	states, err := m.Read(ctx, lo.Map(known, func(c store.MirrorChat, _ int) messenger.ChatRef { return c.Ref }))
 	if err != nil {
 		return 0, 0, err

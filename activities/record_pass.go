@@ -18,7 +18,7 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 		Operations: map[string]int{}, Failed: map[string]int{}, Skipped: map[string]int{},
 	}
 	if in.Epoch > 0 {
-		counts, err := a.Store.CountOperations(ctx, in.School, in.Epoch)
+		counts, err := a.Store.CountOperations(ctx, in.School, in.Epoch, in.Part)
 		if err != nil {
 			return report, err
 		}
@@ -36,23 +36,32 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 				report.Failed[c.Code] += c.N
 			}
 		}
+		if report.Expired, err = a.Store.ExpireHolds(ctx, in.School); err != nil {
+			return report, err
+		}
 		holds, err := a.Store.Holds(ctx, in.School)
 		if err != nil {
 			return report, err
 		}
-		report.Holds = len(holds)
+		report.Holds = lo.CountBy(holds, func(h store.HoldRow) bool { return h.State == reconcile.DecisionWaiting })
+		if report.HoldsDigest, err = a.Store.HoldsDigest(ctx, in.School); err != nil {
+			return report, err
+		}
 	}
 	if in.Unreadable > 0 {
 		report.Failed["chat-unreadable"] += in.Unreadable
 	}
 	report.Outcome = outcomeOf(report)
+	if in.Part > 0 {
+		return report, a.Store.AnswerRequests(ctx, in.School, string(report.Outcome), in.Problem, asked(in.Requests))
+	}
 	return report, a.Store.EndPass(ctx, in.School, in.Epoch, string(report.Outcome), in.Problem, report, asked(in.Requests))
 }
 
 // stranded tells whether something was skipped for another reason than that the person has
-// been invited and has not come yet.
+// been invited and has not come yet, or that an urgent part has seen to it.
 func stranded(skipped map[string]int) bool {
-	return len(lo.OmitByKeys(skipped, []string{string(messenger.CodeMemberAbsent)})) > 0
+	return len(lo.OmitByKeys(skipped, []string{string(messenger.CodeMemberAbsent), store.CodeSuperseded})) > 0
 }
 
 func outcomeOf(r workflows.PassReport) workflows.Outcome {
@@ -63,7 +72,7 @@ func outcomeOf(r workflows.PassReport) workflows.Outcome {
 		return workflows.OutcomePartial
 	case len(r.Operations) > 0:
 		return workflows.OutcomeChanged
-	case len(r.Skipped) > 0:
+	case len(lo.OmitByKeys(r.Skipped, []string{store.CodeSuperseded})) > 0:
 		return workflows.OutcomePartial
 	case r.Holds > 0:
 		return workflows.OutcomeHeld

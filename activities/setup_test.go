@@ -83,19 +83,29 @@ func (b *bench) roster(r school.Roster) {
 	require.NoError(b.t, err)
 }
 
-// pass runs the school's lane for one request and gives the report, or the run's error.
-func (b *bench) pass(verify bool) (workflows.PassReport, error) {
-	b.t.Helper()
+// environment is a test environment with the workflows and the real activities.
+func (b *bench) environment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Interceptor()}})
 	env.SetTestTimeout(time.Minute)
 	workflows.Register(env)
 	activities.Register(env, b.acts)
-	env.RegisterDelayedCallback(func() {
-		b.digest++
-		env.SignalWorkflow(workflows.Resync, workflows.Request{ID: fmt.Sprint(b.digest), Trigger: workflows.TriggerManual, Verify: verify})
-	}, 0)
+	return env
+}
+
+// pass runs the school's lane for one request and gives the report, or the run's error.
+func (b *bench) pass(verify bool) (workflows.PassReport, error) {
+	b.t.Helper()
+	return b.run(workflows.Request{Trigger: workflows.TriggerManual, Verify: verify})
+}
+
+func (b *bench) run(r workflows.Request) (workflows.PassReport, error) {
+	b.t.Helper()
+	env := b.environment()
+	b.digest++
+	r.ID = fmt.Sprint(b.digest)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.Resync, r) }, 0)
 	env.ExecuteWorkflow(workflows.SchoolSync, workflows.SchoolSyncInput{School: "s"})
 	if err := env.GetWorkflowError(); err != nil {
 		return workflows.PassReport{}, err
@@ -103,6 +113,21 @@ func (b *bench) pass(verify bool) (workflows.PassReport, error) {
 	var report workflows.PassReport
 	require.NoError(b.t, env.GetWorkflowResult(&report))
 	return report, nil
+}
+
+// decide gives the lane a decision on holds, and its answer.
+func (b *bench) decide(d workflows.Decision) error {
+	b.t.Helper()
+	env := b.environment()
+	var answer error
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(workflows.Decide, "decision", &testsuite.TestUpdateCallback{
+			OnAccept: func() {}, OnReject: func(err error) { answer = err }, OnComplete: func(_ any, err error) { answer = err },
+		}, d)
+	}, 0)
+	env.ExecuteWorkflow(workflows.SchoolSync, workflows.SchoolSyncInput{School: "s"})
+	require.NoError(b.t, env.GetWorkflowError())
+	return answer
 }
 
 // mustPass is pass, of which success and the outcome are expected.

@@ -2,57 +2,120 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/samber/lo"
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
-func newHolds(a *app) *cobra.Command {
+func newHoldsList(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "holds SCHOOL",
-		Short: "Show what is held in a school, and why",
-		Long: `Shows what the last pass could have done and did not, chat by chat, with the
-reason: too many removals at once, a person named by a source fault, somebody
-whom the roster gives no place any more without saying why, a chat that must
-not lose its last admin, a chat that is gone, a new school year without a
-mapping. Nothing of it is done before its cause is gone: mend the source, and
-it dissolves at the next pass.`,
-		Example: "  rollcall holds school-17",
-		Args:    names("SCHOOL"),
-		RunE:    a.runs(func(ctx context.Context, args []string) error { return runHolds(ctx, a, school.ID(args[0])) }),
+		Use:   "list [SCHOOL]",
+		Short: "Show what is held, and why",
+		Long: `Without a school: how much is held in each. With one: what the last pass could
+have done and did not, chat by chat, with the reason: too many removals at
+once, a person named by a source fault, somebody whom the roster gives no place
+any more without saying why, a chat that must not lose its last admin, a chat
+that is gone, a new school year without a mapping.
+
+A hold dissolves at the next pass once its cause is gone: mend the source. Or
+somebody decides on it: see "holds approve" and "holds reject". A hold on which
+nobody decides expires after two weeks, and is as good as rejected. The digest
+says what exactly was held when it was shown; deciding on something else is
+refused.`,
+		Example: "  rollcall holds list\n  rollcall holds list school-17",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: a.runs(func(ctx context.Context, args []string) error {
+			if len(args) == 0 {
+				return runHoldCounts(ctx, a)
+			}
+			return runHolds(ctx, a, school.ID(args[0]))
+		}),
 	}
 }
 
-func runHolds(ctx context.Context, a *app, id school.ID) error {
-	st, err := a.openSealed(ctx)
+func runHoldCounts(ctx context.Context, a *app) error {
+	st, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	schools, err := st.Schools(ctx, "")
 	if err != nil {
 		return err
 	}
-	holds, err := st.Holds(ctx, id)
+	counts, err := st.HoldCounts(ctx)
 	if err != nil {
 		return err
+	}
+	return a.show(holdCounts(lo.FilterMap(schools, func(s store.SchoolRow, _ int) (holdCount, bool) {
+		return holdCount{School: s.ID, Name: s.Name, Waiting: counts[s.ID]}, counts[s.ID] > 0
+	})))
+}
+
+// holdCounts are the schools in which something waits for a word.
+type holdCounts []holdCount
+
+type holdCount struct {
+	School  school.ID `json:"school"`
+	Name    string    `json:"name"`
+	Waiting int       `json:"waiting"`
+}
+
+func (v holdCounts) text(p *page) {
+	if len(v) == 0 {
+		p.line("nothing waits for a word in any school")
+		return
+	}
+	p.table([]string{"SCHOOL", "NAME", "WAITING"}, lo.Map(v, func(c holdCount, _ int) []string {
+		return []string{string(c.School), c.Name, number(c.Waiting)}
+	}))
+}
+
+func runHolds(ctx context.Context, a *app, id school.ID) error {
+	view, err := a.holds(ctx, id)
+	if err != nil {
+		return err
+	}
+	return a.show(view)
+}
+
+// holds looks at what is held in a school.
+func (a *app) holds(ctx context.Context, id school.ID) (holdsView, error) {
+	st, err := a.openSealed(ctx)
+	if err != nil {
+		return holdsView{}, err
+	}
+	defer st.Close()
+	row, err := st.School(ctx, id)
+	if err != nil {
+		return holdsView{}, err
+	}
+	holds, err := st.Holds(ctx, id)
+	if err != nil {
+		return holdsView{}, err
 	}
 	var roster school.Roster // nothing can be held before the first one
 	if row.Snapshot != "" {
 		if roster, err = st.Roster(ctx, id, row.Snapshot); err != nil {
-			return err
+			return holdsView{}, err
 		}
 	}
 	mirror, err := st.Mirror(ctx, id)
 	if err != nil {
-		return err
+		return holdsView{}, err
 	}
-	return a.show(viewHolds(row, holds, peopleOf(roster), mirror, a.now()))
+	view := viewHolds(row, holds, peopleOf(roster), mirror, a.now())
+	if view.Digest, err = st.HoldsDigest(ctx, id); err != nil {
+		return holdsView{}, err
+	}
+	return view, nil
 }
 
 func viewHolds(row store.SchoolRow, holds []store.HoldRow, who people, mirror store.Mirror, now time.Time) holdsView {
@@ -65,6 +128,7 @@ func viewHolds(row store.SchoolRow, holds []store.HoldRow, who people, mirror st
 		since := h.Since.UTC()
 		return storedHold{
 			ID: h.ID, Chat: h.Operation.Chat, Type: h.Operation.Type, Title: title,
+			State: h.State, DecidedBy: h.DecidedBy, DecidedAt: h.DecidedAt, Approvable: h.Kind.Approvable(),
 			holdView: who.hold(h.Kind, h.Operation, h.Faults, &since),
 		}
 	})}
@@ -75,15 +139,28 @@ type holdsView struct {
 	School school.ID    `json:"school"`
 	Name   string       `json:"name"`
 	Holds  []storedHold `json:"holds"`
+	Digest string       `json:"digest"`
 	now    time.Time
 }
 
 type storedHold struct {
-	ID    int64      `json:"id"`
-	Chat  chats.Key  `json:"chat"`
-	Type  chats.Type `json:"type"`
-	Title string     `json:"title"`
+	ID    int64              `json:"id"`
+	Chat  chats.Key          `json:"chat"`
+	Type  chats.Type         `json:"type"`
+	Title string             `json:"title"`
+	State reconcile.Decision `json:"state"`
+	// Approvable tells whether a word can release it.
+	Approvable bool       `json:"approvable"`
+	DecidedBy  string     `json:"decidedBy"`
+	DecidedAt  *time.Time `json:"decidedAt"`
 	holdView
+}
+
+func (h storedHold) decision() string {
+	if h.State == reconcile.DecisionWaiting {
+		return lo.Ternary(h.Approvable, "waiting", "until its cause is gone")
+	}
+	return string(h.State) + " by " + h.DecidedBy
 }
 
 func (v holdsView) text(p *page) {
@@ -91,7 +168,8 @@ func (v holdsView) text(p *page) {
 		p.line("%s (%s): nothing is held", v.Name, v.School)
 		return
 	}
-	p.table([]string{"CHAT", "KEY", "WHAT", "WHO", "WHY", "SINCE"}, lo.Map(v.Holds, func(h storedHold, _ int) []string {
-		return []string{h.Title, string(h.Chat), h.Operation.Kind.Words, h.Operation.subject(), h.because(), ago(h.Since, v.now)}
+	p.table([]string{"ID", "CHAT", "WHAT", "WHO", "WHY", "SINCE", "STATE"}, lo.Map(v.Holds, func(h storedHold, _ int) []string {
+		return []string{strconv.FormatInt(h.ID, 10), h.Title, h.Operation.Kind.Words, h.Operation.subject(), h.because(), ago(h.Since, v.now), h.decision()}
 	}))
+	p.line("digest %s", v.Digest)
 }

@@ -20,6 +20,8 @@ import (
 
 type resyncOptions struct {
 	types        chatTypes
+	chats        []string
+	people       []string
 	verify, wait bool
 }
 
@@ -31,6 +33,10 @@ func newResync(a *app) *cobra.Command {
 		Long: `Asks the school's lane for a pass. Requests that come while a pass runs are
 served together by the next one.
 
+The pass is about the whole school, or about the chat types, chats (by title or
+key) and people (by their id in the roster) that are named. A few chats or
+people are urgent: they are let through even while a long pass runs.
+
 A pass compares the roster in force with what is known of the chats. With
 --verify it reads the chats from the messenger first, and so finds what was
 changed there by hand. With --wait the command shows how it goes and prints
@@ -41,11 +47,15 @@ why), and with 2 if single operations failed or something is held: see
 "holds" and "members".`,
 		Example: `  rollcall resync school-17
   rollcall resync school-17 --chat-type parents --chat-type students
+  rollcall resync school-17 --chat '5А · Родители' --verify --wait
+  rollcall resync school-17 --person 10077 --wait
   rollcall resync school-17 --verify --wait`,
 		Args: names("SCHOOL"),
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runResync(ctx, a, school.ID(args[0]), o) }),
 	}
 	addChatTypeFlag(cmd, &o.types)
+	cmd.Flags().StringArrayVar(&o.chats, "chat", nil, "only this chat, by title or key; may be repeated")
+	cmd.Flags().StringArrayVar(&o.people, "person", nil, "only what concerns this person, by id; may be repeated")
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "read the chats from the messenger first")
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait for the pass and print how it ended")
 	return cmd
@@ -60,13 +70,17 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 	if _, err := st.School(ctx, id); err != nil {
 		return err
 	}
+	scope, err := scopeOf(ctx, st, id, o)
+	if err != nil {
+		return err
+	}
 	c, err := a.temporal(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	request := workflows.Request{
-		ID: rand.Text(), Trigger: workflows.TriggerManual, Scope: workflows.Scope{Types: o.types},
+		ID: rand.Text(), Trigger: workflows.TriggerManual, Scope: scope,
 		Verify: o.verify, RequestedBy: a.login(),
 	}
 	if !o.wait {
@@ -89,6 +103,32 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 	}
 	warnOfFeed(ctx, a, st, id)
 	return lo.Ternary(complete(report), nil, errIncomplete)
+}
+
+// scopeOf is the scope that the options name.
+func scopeOf(ctx context.Context, st *store.Store, id school.ID, o resyncOptions) (workflows.Scope, error) {
+	scope := workflows.Scope{Types: o.types}
+	for _, p := range o.people {
+		if p == "" {
+			return scope, usagef("--person must name a person by their id in the roster: see: rollcall members %s", id)
+		}
+		scope.People = append(scope.People, school.PersonID(p))
+	}
+	if len(o.chats) == 0 {
+		return scope, nil
+	}
+	mirror, err := st.Mirror(ctx, id)
+	if err != nil {
+		return scope, err
+	}
+	for _, name := range o.chats {
+		found := lo.Filter(mirror, func(c store.MirrorChat, _ int) bool { return string(c.Key) == name || c.Title == name })
+		if len(found) != 1 {
+			return scope, usagef("%q names %d chats of school %s: give a title or key as shown by: rollcall chats %s -o json", name, len(found), id, id)
+		}
+		scope.Chats = append(scope.Chats, found[0].Key)
+	}
+	return scope, nil
 }
 
 // warnOfFeed says if the pass worked from an old roster, because the feed's last reading was not
@@ -157,7 +197,7 @@ func (v reportView) text(p *page) {
 	p.line("pass %d of school %s: %s", v.Epoch, v.School, v.Outcome)
 	p.pairs([][2]string{{"done", tally(v.Operations)}, {"failed", tally(v.Failed)}, {"not yet", tally(v.Skipped)}, {"held", number(v.Holds)}})
 	if v.Holds > 0 {
-		p.line("see what is held and why with: rollcall holds %s", v.School)
+		p.line("see what is held and why with: rollcall holds list %s", v.School)
 	}
 }
 

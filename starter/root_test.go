@@ -25,7 +25,7 @@ func TestWhatIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		{"status --nope", "unknown flag"},
 		{"plan", "SCHOOL is missing"},
 		{"members s", "CHAT is missing"},
-		{"holds s t", "one argument too many"},
+		{"holds show s", "ID"},
 		{"plan s --chat-type pets", "no chat type"},
 		{"resync s --chat-type parents,pets", "no chat type"},
 		{"district add d", `"name" not set`},

@@ -55,7 +55,7 @@ func TestWithoutARoster(t *testing.T) {
 	for _, args := range [][]string{{"plan", "s"}, {"chats", "s"}, {"members", "s", "teachers"}, {"faults", "s"}} {
 		require.Contains(t, b.refused(exitFailed, args...), "rollcall feed read f", args)
 	}
-	require.Equal(t, "Школа № 17 (s): nothing is held\n", b.ok("holds", "s"))
+	require.Equal(t, "Школа № 17 (s): nothing is held\n", b.ok("holds", "list", "s"))
 }
 
 func TestStateOfASchool(t *testing.T) {
@@ -113,9 +113,9 @@ func TestWhatIsHeldIsCountedAndShown(t *testing.T) {
 	require.NoError(t, err)
 
 	b.now = time.Now().Add(time.Hour + time.Minute)
-	require.Regexp(t, `teachers +turn out +former +the roster gives no place any more, and no reason why +1 h ago\n`, b.ok("holds", "s"))
+	require.Regexp(t, `teachers +turn out +former +the roster gives no place any more, and no reason why +1 h ago\n`, b.ok("holds", "list", "s"))
 	require.Equal(t, 1, decode[statusView](b, "status").Schools[0].Holds)
-	require.Contains(t, b.ok("school", "show", "s"), "1, see: rollcall holds s")
+	require.Contains(t, b.ok("school", "show", "s"), "1, see: rollcall holds list s")
 }
 
 func TestAFeedsProblemIsItsSchoolsProblem(t *testing.T) {

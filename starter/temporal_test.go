@@ -122,7 +122,7 @@ func TestResyncAndWait(t *testing.T) {
 		"failed   1 member-refused\n"+
 		"not yet  -\n"+
 		"held     2\n"+
-		"see what is held and why with: rollcall holds s\n", b.out)
+		"see what is held and why with: rollcall holds list s\n", b.out)
 	require.Zero(t, f.signalled)
 }
 

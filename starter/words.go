@@ -86,6 +86,7 @@ var ruleWords = map[reconcile.Rule]string{
 	reconcile.RuleWithdrawn:       "no longer this student's guardian",
 	reconcile.RuleCleared:         "the flag or access role was taken away",
 	reconcile.RuleAccountReplaced: "has another messenger account now",
+	reconcile.RuleApproved:        "an operator approved it",
 	"":                            "the roster gives no place here any more, and no reason",
 }
 

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rollcall-edu/rollcall/activities"
+	"github.com/rollcall-edu/rollcall/internal/build"
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -65,26 +66,33 @@ func run(ctx context.Context) error {
 	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Now: time.Now}, logger)
 }
 
-// serve polls both task queues until the context ends or one of the workers fails.
+// serve polls the task queues until the context ends or one of the workers fails.
 func serve(ctx context.Context, c client.Client, a *activities.Activities, logger *slog.Logger) error {
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
+	id, err := build.ID()
+	if err != nil {
+		return err
+	}
 	options := func() worker.Options {
 		return worker.Options{
 			WorkerStopTimeout: stopTimeout,
 			Interceptors:      []interceptor.WorkerInterceptor{activities.Interceptor()},
 			OnFatalError:      func(err error) { failed <- err },
+			DeploymentOptions: versioned(id),
 		}
 	}
 	main := worker.New(c, workflows.TaskQueue, options())
 	workflows.Register(main)
 	activities.Register(main, a)
-	messengerOptions := options()
-	messengerOptions.DisableWorkflowWorker = true
-	messengerOptions.MaxConcurrentActivityExecutionSize = 100
-	messenger := worker.New(c, workflows.MessengerTaskQueue, messengerOptions)
-	activities.Register(messenger, a)
-
-	for _, w := range []worker.Worker{main, messenger} {
+	messenger := func(queue string, slots int) worker.Worker {
+		o := options()
+		o.DisableWorkflowWorker = true
+		o.MaxConcurrentActivityExecutionSize = slots
+		w := worker.New(c, queue, o)
+		activities.Register(w, a)
+		return w
+	}
+	for _, w := range []worker.Worker{main, messenger(workflows.MessengerTaskQueue, 100), messenger(workflows.UrgentTaskQueue, 20)} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start polling: %w", err)
 		}
@@ -93,7 +101,11 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go watchFeeds(watching, a.Store, c, logger)
-	logger.Info("worker is up", "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue})
+	go keepSchedules(watching, a.Store, c, logger)
+	go relay(watching, a.Store, c, logger)
+	go keepLanes(watching, a.Store, c, logger)
+	go promoteFirst(watching, c, id, logger)
+	logger.Info("worker is up", "build", id, "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue, workflows.UrgentTaskQueue})
 	select {
 	case <-ctx.Done():
 		logger.Info("worker stops")

@@ -23,11 +23,12 @@ const watchEvery = 2 * time.Second
 // one that holds the lock watches.
 func watchFeeds(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) {
 	w := &feedWatch{store: st, client: c, logger: logger, asked: map[school.FeedID]ask{}}
-	defer w.release()
+	guard := &guarded{store: st, name: "watch-feeds"}
+	defer guard.release()
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
-		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+		if err := guard.do(ctx, func() error { return w.look(ctx) }); err != nil && ctx.Err() == nil {
 			logger.Warn("the feeds could not be looked at", "problem", err)
 		}
 		select {
@@ -42,7 +43,6 @@ type feedWatch struct {
 	store  *store.Store
 	client client.Client
 	logger *slog.Logger
-	lock   *store.Lock
 	// asked is the reading asked for last.
 	asked map[school.FeedID]ask
 }
@@ -57,16 +57,6 @@ type ask struct {
 const askAgain = 2 * time.Minute
 
 func (w *feedWatch) look(ctx context.Context) error {
-	if w.lock != nil && !w.lock.Held(ctx) {
-		w.release()
-	}
-	if w.lock == nil {
-		lock, err := w.store.Lock(ctx, "watch-feeds")
-		if err != nil || lock == nil {
-			return err
-		}
-		w.lock = lock
-	}
 	feeds, err := w.store.Feeds(ctx)
 	if err != nil {
 		return err
@@ -95,11 +85,4 @@ func (w *feedWatch) lookAt(ctx context.Context, f store.FeedRow) error {
 	w.asked[f.ID] = ask{fingerprint: now, at: time.Now()}
 	w.logger.Info("the feed's files have changed: reading", "feed", f.ID)
 	return nil
-}
-
-func (w *feedWatch) release() {
-	if w.lock != nil {
-		w.lock.Release()
-		w.lock = nil
-	}
 }

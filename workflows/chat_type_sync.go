@@ -16,6 +16,7 @@ type ChatTypeSyncInput struct {
 	Roster      string     `json:"roster"`
 	Type        chats.Type `json:"type"`
 	HoldCounted bool       `json:"holdCounted,omitempty"`
+	Scope       Scope      `json:"scope"`
 	Trigger     Trigger    `json:"trigger"`
 }
 
@@ -37,12 +38,14 @@ type chatTypeSync struct {
 	plan   StoredPlan
 	report ChatTypeReport
 	notes  details
+	pauses pauses
 }
 
 func (s *chatTypeSync) run(ctx workflow.Context) (ChatTypeReport, error) {
+	s.pauses.open(ctx)
 	plan, err := diff.run(ctx,
 		storeOptions(s.in.School, s.in.Trigger, fmt.Sprintf("plan the %s chats", s.in.Type)),
-		DiffInput{School: s.in.School, Epoch: s.in.Epoch, Roster: s.in.Roster, Type: s.in.Type, HoldCounted: s.in.HoldCounted})
+		DiffInput{School: s.in.School, Epoch: s.in.Epoch, Roster: s.in.Roster, Type: s.in.Type, HoldCounted: s.in.HoldCounted, Scope: s.in.Scope})
 	if err != nil {
 		return s.report, fail(problemOf(err))
 	}
@@ -50,6 +53,9 @@ func (s *chatTypeSync) run(ctx workflow.Context) (ChatTypeReport, error) {
 	s.report.Plan, s.report.Holds = plan.ID, plan.Holds
 	s.notes.add(ctx, "plan %d: %d operations in %d slices, %d held", plan.ID, plan.Operations, len(plan.Slices), plan.Holds)
 	for i, slice := range plan.Slices {
+		if err := s.pauses.between(ctx, s.in.Type); err != nil {
+			return s.report, s.end(ctx, err)
+		}
 		if err := s.apply(ctx, i, slice); err != nil {
 			return s.report, s.end(ctx, err)
 		}
@@ -59,23 +65,13 @@ func (s *chatTypeSync) run(ctx workflow.Context) (ChatTypeReport, error) {
 }
 
 func (s *chatTypeSync) apply(ctx workflow.Context, i int, slice Slice) error {
-	in := ApplyInput{School: s.in.School, Epoch: s.in.Epoch, Plan: s.plan.ID, Slice: slice}
-	step := func(what string, a activity[ApplyInput, Applied]) error {
-		summary := fmt.Sprintf("slice %d of %d (%d chats): %s", i+1, len(s.plan.Slices), slice.Chats, what)
-		applied, err := a.run(ctx, messengerOptions(s.in.School, s.in.Trigger, summary), in)
-		s.report.Applied = s.report.Applied.plus(applied)
-		s.notes.add(ctx, "%s: %d done, %d failed", summary, applied.Done, applied.Failed)
-		return err
+	work := sliceWork{
+		school: s.in.School, epoch: s.in.Epoch, plan: s.plan.ID, trigger: s.in.Trigger, slice: slice,
+		note: func(format string, args ...any) { s.notes.add(ctx, format, args...) },
 	}
-	if slice.Membership {
-		if err := step("chats and members", applyMembership); err != nil {
-			return err
-		}
-	}
-	if slice.Roles {
-		return step("admins", promoteAdmins)
-	}
-	return nil
+	applied, err := work.run(ctx, fmt.Sprintf("slice %d of %d", i+1, len(s.plan.Slices)))
+	s.report.Applied = s.report.Applied.plus(applied)
+	return err
 }
 
 func (s *chatTypeSync) end(ctx workflow.Context, err error) error {

@@ -21,6 +21,7 @@ const (
 	ProblemUnavailable     = "Unavailable"     // tried again without success
 	ProblemBadRequest      = "BadRequest"      // a signal asked for what cannot be done
 	ProblemBusy            = "Busy"            // an earlier run's work is still ending
+	ProblemStale           = "Stale"           // a decision on holds that have changed since
 	ProblemCancelled       = "Cancelled"       // somebody cancelled the run
 	ProblemInternal        = "Internal"        // a defect of ours
 	ProblemFeedNeverStable = "FeedNeverStable" // the files kept changing

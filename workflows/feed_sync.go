@@ -13,6 +13,8 @@ import (
 // FeedSyncInput starts a feed's owner.
 type FeedSyncInput struct {
 	Feed school.FeedID `json:"feed"`
+	// Pending are the requests that an earlier run has handed over.
+	Pending []ReadRequest `json:"pending,omitempty"`
 }
 
 // FeedStatus answers a feed's status query.
@@ -24,11 +26,11 @@ type FeedStatus struct {
 }
 
 // FeedSync owns a feed: it waits until the files have come to rest, reads them as one whole,
-// stores a snapshot per school and asks the schools that changed for a pass. A bad reading
+// stores a snapshot per school, and with it the request for a pass of each school that changed. A bad reading
 // changes nothing and fails the run with what is wrong and what to do.
 func FeedSync(ctx workflow.Context, in FeedSyncInput) (FeedReport, error) {
 	f := &feed{id: in.Feed, status: FeedStatus{Feed: in.Feed, Phase: "waiting for a request"}}
-	return f.run(ctx)
+	return f.run(ctx, in)
 }
 
 type feed struct {
@@ -46,9 +48,9 @@ const (
 	readTries   = 5
 )
 
-func (f *feed) run(ctx workflow.Context) (FeedReport, error) {
+func (f *feed) run(ctx workflow.Context, in FeedSyncInput) (FeedReport, error) {
 	f.notes = newDetails("Feed " + string(f.id))
-	f.inbox.name = Read
+	f.inbox.name, f.inbox.pending = Read, in.Pending
 	f.inbox.complete = (*ReadRequest).complete
 	f.inbox.id = func(r ReadRequest) string { return r.ID }
 	f.inbox.validate = func(r ReadRequest) error { return r.Trigger.validate() }
@@ -67,7 +69,15 @@ func (f *feed) run(ctx workflow.Context) (FeedReport, error) {
 		return FeedReport{}, err
 	}
 	byHand := ReadRequest{ID: workflow.GetInfo(ctx).WorkflowExecution.RunID, Trigger: TriggerManual, RequestedBy: "started by hand"}
-	return f.inbox.serve(ctx, byHand, f.read)
+	return f.inbox.serve(ctx, service[ReadRequest, FeedReport]{fallback: byHand, handle: f.read, renew: f.renew, carried: len(in.Pending) > 0})
+}
+
+// renew goes on in a new run when the history has grown long.
+func (f *feed) renew(ctx workflow.Context, pending []ReadRequest) error {
+	if len(pending) == 0 || !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		return nil
+	}
+	return workflow.NewContinueAsNewError(ctx, TypeFeedSync, FeedSyncInput{Feed: f.id, Pending: pending})
 }
 
 // read serves a batch of requests with one reading.
@@ -80,15 +90,8 @@ func (f *feed) read(ctx workflow.Context, requests []ReadRequest) (FeedReport, *
 		return report, problem
 	}
 	f.status.Last = &report
-	f.phase(ctx, "read: %d of %d schools changed, %d could not be taken over", len(report.Changed), report.Schools, len(report.Problems))
-	if len(report.Changed) == 0 {
-		return report, nil
-	}
-	_, err := resyncSchools.run(ctx, feedOptions("ask the schools that changed for a pass"), ResyncSchoolsInput{
-		Schools: report.Changed,
-		Request: Request{ID: requests[0].ID, Trigger: TriggerEvent, RequestedBy: FeedSyncID(f.id)},
-	})
-	return report, problemOf(err)
+	f.phase(ctx, "read: %d of %d schools changed and are asked for a pass, %d could not be taken over", len(report.Changed), report.Schools, len(report.Problems))
+	return report, nil
 }
 
 func (f *feed) readWhole(ctx workflow.Context, accepted []string) (FeedReport, *Problem) {

@@ -29,9 +29,10 @@ func TestFeedIsReadWhenItsFilesRest(t *testing.T) {
 	env.ExecuteWorkflow(FeedSync, FeedSyncInput{Feed: "main"})
 
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, []string{"LookAtFeed", "LookAtFeed", "LookAtFeed", "ReadFeed", "ResyncSchools"}, f.calls)
-	require.Equal(t, []school.ID{"s1", "s3"}, f.resynced[0].Schools)
-	require.Equal(t, TriggerEvent, f.resynced[0].Request.Trigger)
+	require.Equal(t, []string{"LookAtFeed", "LookAtFeed", "LookAtFeed", "ReadFeed"}, f.calls)
+	var report FeedReport
+	require.NoError(t, env.GetWorkflowResult(&report))
+	require.Equal(t, []school.ID{"s1", "s3"}, report.Changed)
 }
 
 func TestFeedThatMovesWhileReadIsReadAgain(t *testing.T) {
@@ -46,7 +47,6 @@ func TestFeedThatMovesWhileReadIsReadAgain(t *testing.T) {
 	env.ExecuteWorkflow(FeedSync, FeedSyncInput{Feed: "main"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 2, reads)
-	require.Empty(t, f.resynced, "nothing changed: nobody is asked")
 }
 
 func TestFeedThatNeverRests(t *testing.T) {
@@ -70,7 +70,6 @@ func TestBadReadingFailsWithItsReason(t *testing.T) {
 	env.ExecuteWorkflow(FeedSync, FeedSyncInput{Feed: "main"})
 	requireProblem(t, env.GetWorkflowError(), ProblemFeedUnreadable, "users.csv: cut")
 	requireProblem(t, waiting.err, ProblemFeedUnreadable, "users.csv: cut")
-	require.Empty(t, f.resynced)
 }
 
 func TestFeedThatMovesUnderEveryReadingIsGivenUp(t *testing.T) {

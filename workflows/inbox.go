@@ -23,6 +23,8 @@ type inbox[R, A any] struct {
 
 	pending []R
 	unnamed int
+	// busy counts handlers of other updates that have not ended.
+	busy int
 	// refused is what was wrong with the last signal that was dropped.
 	refused *Problem
 	answers map[string]reply[A]
@@ -91,25 +93,60 @@ func (b *inbox[R, A]) receive(ctx workflow.Context) {
 	}
 }
 
+// take removes the waiting requests that match, and gives them.
+func (b *inbox[R, A]) take(match func(R) bool) []R {
+	taken := lo.Filter(b.pending, func(r R, _ int) bool { return match(r) })
+	b.pending = lo.Reject(b.pending, func(r R, _ int) bool { return match(r) })
+	return taken
+}
+
+// answer gives those who wait for these requests their answer.
+func (b *inbox[R, A]) answer(requests []R, answer A, problem *Problem) {
+	for _, r := range requests {
+		if id := b.id(r); b.waiting[id] > 0 {
+			b.answers[id] = reply[A]{answer: answer, problem: problem}
+		}
+	}
+}
+
+// service is what an inbox does with its requests.
+type service[R, A any] struct {
+	// fallback is served by a run that was started without a request.
+	fallback R
+	// handle serves a batch.
+	handle func(workflow.Context, []R) (A, *Problem)
+	// idle, where it is set, is called when there are no requests: it waits for some and tells
+	// whether the run stays open.
+	idle func(workflow.Context) bool
+	// renew gives the error by which the run continues as new with what is pending, or nil
+	// while it need not.
+	renew func(ctx workflow.Context, pending []R) error
+	// carried tells that the run goes on with what an earlier one has handed over.
+	carried bool
+}
+
 // serve handles batches of requests until there are none, and gives the last one's result.
 // Requests that come while one batch is being handled make up the next. A run that got nothing
 // but signals it had to drop fails with what was wrong with them.
-func (b *inbox[R, A]) serve(
-	ctx workflow.Context, fallback R, handle func(workflow.Context, []R) (A, *Problem),
-) (A, error) {
+func (b *inbox[R, A]) serve(ctx workflow.Context, s service[R, A]) (A, error) {
 	var last A
 	var problem *Problem
-	served := false
-	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout: firstRequest, TimerOptions: workflow.TimerOptions{Summary: "wait for the request this run was started for"},
-	}, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
-	if err == nil && !arrived {
-		b.pending = append(b.pending, fallback)
+	served := s.carried
+	if !served {
+		b.first(ctx, s.fallback)
 	}
 	for {
-		if b.receive(ctx); len(b.pending) == 0 {
-			settled, _ := workflow.NewDisconnectedContext(ctx)
-			if err := workflow.Await(settled, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		b.receive(ctx)
+		if served {
+			if err := b.renew(ctx, s); err != nil {
+				return last, err
+			}
+		}
+		if len(b.pending) == 0 {
+			if served && s.idle != nil && s.idle(ctx) {
+				continue
+			}
+			if err := b.settle(ctx); err != nil {
 				return last, err
 			}
 			if b.receive(ctx); len(b.pending) == 0 {
@@ -122,13 +159,42 @@ func (b *inbox[R, A]) serve(
 		batch := b.pending
 		b.pending = nil
 		served = true
-		last, problem = handle(ctx, batch)
-		for _, r := range batch {
-			if id := b.id(r); b.waiting[id] > 0 {
-				b.answers[id] = reply[A]{answer: last, problem: problem}
-			}
-		}
+		last, problem = s.handle(ctx, batch)
+		b.answer(batch, last, problem)
 	}
+}
+
+// first waits for the request that the run was started for.
+func (b *inbox[R, A]) first(ctx workflow.Context, fallback R) {
+	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: firstRequest, TimerOptions: workflow.TimerOptions{Summary: "wait for the request this run was started for"},
+	}, func() bool { return len(b.pending) > 0 || b.signals.Len() > 0 })
+	if err == nil && !arrived && b.busy == 0 {
+		b.pending = append(b.pending, fallback)
+	}
+}
+
+// settle waits until everybody who was answered has got the answer, and other handlers have
+// ended, also when the run was cancelled.
+func (b *inbox[R, A]) settle(ctx workflow.Context) error {
+	settled, _ := workflow.NewDisconnectedContext(ctx)
+	return workflow.Await(settled, func() bool { return len(b.answers) == 0 && b.busy == 0 })
+}
+
+// renew continues the run as new where it is time to, unless somebody waits for an answer who has
+// not been served: those requests are served first. Between the last look at the signals and
+// the return nothing yields.
+func (b *inbox[R, A]) renew(ctx workflow.Context, s service[R, A]) error {
+	if ctx.Err() != nil || s.renew(ctx, b.pending) == nil {
+		return nil
+	}
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
+	if b.receive(ctx); len(b.waiting) > 0 {
+		return nil
+	}
+	return s.renew(ctx, b.pending)
 }
 
 // end is the error a run ends with.

@@ -18,6 +18,10 @@ const (
 	// MessengerTaskQueue is polled for activities that talk to the messenger.
 	MessengerTaskQueue = "rollcall-messenger"
 
+	// UrgentTaskQueue is polled for the messenger activities of people's requests and of
+	// events, with slots of their own: however long the others take, these need not wait.
+	UrgentTaskQueue = "rollcall-messenger-urgent"
+
 	TypeSchoolSync   = "SchoolSync"
 	TypeChatTypeSync = "ChatTypeSync"
 	TypeFeedSync     = "FeedSync"
@@ -27,6 +31,12 @@ const (
 	Resync = "resync"
 	// Read is the signal and the update that ask a feed to be read; its argument is a ReadRequest.
 	Read = "read"
+	// Pause is the signal by which a lane has a child rest between two slices, or go on; its
+	// argument is a pauseOrder. Paused is the child's answer.
+	Pause  = "pause"
+	Paused = "paused"
+	// Decide is the update that takes an operator's word on holds; its argument is a Decision.
+	Decide = "decide"
 	// StatusQuery asks a lane or a feed what it is doing.
 	StatusQuery = "status"
 )

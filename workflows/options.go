@@ -33,7 +33,7 @@ func storeOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptio
 // is down longer than that is the next pass's business.
 func messengerOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue:              MessengerTaskQueue,
+		TaskQueue:              messengerQueue(t),
 		Summary:                summary,
 		StartToCloseTimeout:    10 * time.Minute,
 		ScheduleToCloseTimeout: 30 * time.Minute,
@@ -47,6 +47,13 @@ func messengerOptions(s school.ID, t Trigger, summary string) workflow.ActivityO
 		},
 		Priority: priority(s, t),
 	}
+}
+
+func messengerQueue(t Trigger) string {
+	if t == TriggerManual || t == TriggerEvent {
+		return UrgentTaskQueue
+	}
+	return MessengerTaskQueue
 }
 
 // feedOptions are for reading files: a whole district may take minutes.

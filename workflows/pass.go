@@ -21,6 +21,13 @@ type pass struct {
 	request  Request // the requests merged
 	fetched  Fetched
 	work     Work
+
+	// children are those that have not ended; resting are the types of those that rest, by the
+	// newest of the numbered orders. parts counts the urgent parts let through.
+	children []*runningChild
+	resting  map[chats.Type]bool
+	orders   int
+	parts    int
 }
 
 func (p *pass) run(ctx workflow.Context) PassReport {
@@ -45,7 +52,8 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		return problemOf(err)
 	}
 	p.work = p.fetched.Work
-	if p.request.Verify {
+	l.continuous = p.fetched.Continuous
+	if p.request.Verify && !p.fetched.Proven {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,
 			messengerOptions(l.school, trigger, "read the chats from the messenger"),
@@ -56,6 +64,12 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		l.phase(ctx, "read %d chats, %d could not be read", p.work.Chats, p.work.Unreadable)
 	}
 	return p.syncTypes(ctx)
+}
+
+// runningChild is a child workflow that has not ended yet.
+type runningChild struct {
+	kind   chats.Type
+	future workflow.ChildWorkflowFuture
 }
 
 // syncTypes runs a child per chat type with work, side by side. One child's trouble does not
@@ -70,12 +84,17 @@ func (p *pass) syncTypes(ctx workflow.Context) *Problem {
 	var worst *Problem
 	group := workflow.NewWaitGroup(ctx)
 	for _, t := range types {
+		child := &runningChild{kind: t}
+		p.children = append(p.children, child)
 		group.Add(1)
 		workflow.GoNamed(ctx, string(t), func(ctx workflow.Context) {
 			defer group.Done()
-			worst = lo.CoalesceOrEmpty(worst, p.syncType(ctx, t))
+			problem := p.syncType(ctx, child)
+			p.children = lo.Without(p.children, child)
+			worst = lo.CoalesceOrEmpty(worst, problem)
 		})
 	}
+	p.watch(ctx)
 	group.Wait(ctx)
 	return worst
 }
@@ -87,23 +106,27 @@ const (
 )
 
 // syncType runs the child of one chat type.
-func (p *pass) syncType(ctx workflow.Context, t chats.Type) *Problem {
+func (p *pass) syncType(ctx workflow.Context, child *runningChild) *Problem {
 	var result ChatTypeReport
-	err := p.start(ctx, t).Get(ctx, &result)
+	run := func() error {
+		child.future = p.start(ctx, child.kind)
+		return child.future.Get(ctx, &result)
+	}
+	err := run()
 	for try := 0; try < busyTries && temporal.IsWorkflowExecutionAlreadyStartedError(err); try++ {
-		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", t)
+		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", child.kind)
 		timer := workflow.NewTimerWithOptions(ctx, busyPause, workflow.TimerOptions{Summary: "let an earlier run's work end"})
 		if err = timer.Get(ctx, nil); err == nil {
-			err = p.start(ctx, t).Get(ctx, &result)
+			err = run()
 		}
 	}
 	if err != nil {
 		problem := problemOf(err)
-		p.lane.phase(ctx, "%s: %s", t, problem.Code)
+		p.lane.phase(ctx, "%s: %s", child.kind, problem.Code)
 		return problem
 	}
 	p.lane.phase(ctx, "%s: %d done, %d skipped, %d failed, %d held",
-		t, result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
+		child.kind, result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
 	return nil
 }
 
@@ -125,25 +148,27 @@ func (p *pass) start(ctx workflow.Context, t chats.Type) workflow.ChildWorkflowF
 	})
 	return workflow.ExecuteChildWorkflow(ctx, TypeChatTypeSync, ChatTypeSyncInput{
 		School: school, Epoch: p.fetched.Epoch, Roster: p.fetched.Roster, Type: t,
-		HoldCounted: p.work.HoldCounted, Trigger: p.request.Trigger,
+		HoldCounted: p.work.HoldCounted, Scope: p.request.Scope, Trigger: p.request.Trigger,
 	})
 }
 
 // record ends the pass in the store, whatever happened; also when the run was cancelled.
 func (p *pass) record(ctx workflow.Context, problem *Problem) PassReport {
+	return recordEnd(ctx, p.request.Trigger, RecordPassInput{
+		School: p.lane.school, Epoch: p.fetched.Epoch, Requests: p.requests,
+		Unreadable: p.work.Unreadable, Problem: problem,
+	})
+}
+
+func recordEnd(ctx workflow.Context, t Trigger, in RecordPassInput) PassReport {
 	if ctx.Err() != nil {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 	}
-	report, err := recordPass.run(ctx,
-		storeOptions(p.lane.school, p.request.Trigger, "record the pass and answer its requests"),
-		RecordPassInput{
-			School: p.lane.school, Epoch: p.fetched.Epoch, Requests: p.requests,
-			Unreadable: p.work.Unreadable, Problem: problem,
-		})
+	report, err := recordPass.run(ctx, storeOptions(in.School, t, "record the pass and answer its requests"), in)
 	if err != nil {
 		report = PassReport{
-			School: p.lane.school, Epoch: p.fetched.Epoch, Requests: len(p.requests),
-			Outcome: OutcomeFailed, Problem: lo.CoalesceOrEmpty(problem, problemOf(err)),
+			School: in.School, Epoch: in.Epoch, Requests: len(in.Requests),
+			Outcome: OutcomeFailed, Problem: lo.CoalesceOrEmpty(in.Problem, problemOf(err)),
 		}
 	}
 	return report

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/samber/lo"
+	"strings"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
 )
 
 // Trigger says what asked for a pass.
@@ -49,26 +49,8 @@ func (t Trigger) priority() int {
 	}
 }
 
-// Scope is the part of a school a pass is about. The zero Scope is the whole school.
-type Scope struct {
-	// Types are the chat types; none is all.
-	Types []chats.Type `json:"types,omitempty"`
-}
-
-// Covers tells whether a chat type is in the scope.
-func (s Scope) Covers(t chats.Type) bool { return len(s.Types) == 0 || slices.Contains(s.Types, t) }
-
-func (s Scope) unite(other Scope) Scope {
-	if len(s.Types) == 0 || len(other.Types) == 0 {
-		return Scope{}
-	}
-	types := lo.Union(s.Types, other.Types)
-	slices.Sort(types)
-	if len(types) == len(chats.Types()) {
-		return Scope{}
-	}
-	return Scope{Types: types}
-}
+// Scope is the part of a school that a request is about; the zero Scope is the whole school.
+type Scope = reconcile.Scope
 
 // Request asks a school's lane for a pass.
 type Request struct {
@@ -102,15 +84,24 @@ func (r Request) Validate() error {
 			return fmt.Errorf("chat type %q is unknown: use one of %v", t, chats.Types())
 		}
 	}
+	for _, k := range r.Scope.Chats {
+		if !slices.ContainsFunc(chats.Types(), func(t chats.Type) bool { return strings.HasPrefix(string(k), string(t)+":") || string(k) == string(t) }) {
+			return fmt.Errorf("%q is no chat's key: see the keys with: rollcall chats SCHOOL -o json", k)
+		}
+	}
 	return nil
 }
 
-// merge makes one pass of several requests: scopes unite, verify absorbs no-verify, the most
-// urgent trigger wins.
-func merge(requests []Request) Request {
+// urgent tells whether a request may be let through while a pass runs: somebody or something waits
+// for it, and it is about a few chats or people.
+func (r Request) urgent() bool { return r.Trigger.priority() <= 2 && r.Scope.Small() }
+
+// Merge makes one request of several, of which there must be one: scopes unite, verify absorbs
+// no-verify, the most urgent trigger wins and gives its id and who asks.
+func Merge(requests []Request) Request {
 	merged := requests[0]
 	for _, r := range requests[1:] {
-		merged.Scope = merged.Scope.unite(r.Scope)
+		merged.Scope = merged.Scope.Unite(r.Scope)
 		merged.Verify = merged.Verify || r.Verify
 		if r.Trigger.priority() < merged.Trigger.priority() {
 			merged.Trigger, merged.RequestedBy, merged.ID = r.Trigger, r.RequestedBy, r.ID

@@ -45,7 +45,7 @@ func TestMerge(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, merge(c.requests))
+			require.Equal(t, c.want, Merge(c.requests))
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestMergeCoversEveryRequest(t *testing.T) {
 				Scope:   Scope{Types: types.Draw(t, "types")},
 			}
 		}), 1, 6).Draw(t, "requests")
-		merged := merge(requests)
+		merged := Merge(requests)
 		for _, r := range requests {
 			for _, chatType := range chats.Types() {
 				if r.Scope.Covers(chatType) && !merged.Scope.Covers(chatType) {
@@ -102,7 +102,7 @@ func TestEveryActivityOfTheContractHasItsName(t *testing.T) {
 	contract := reflect.TypeFor[Activities]()
 	names := []string{
 		string(fetchRoster), string(readChats), string(diff), string(applyMembership), string(promoteAdmins),
-		string(recordPass), string(lookAtFeed), string(readFeed), string(resyncSchools),
+		string(recordPass), string(lookAtFeed), string(readFeed), string(resyncSchool), string(beginSweep), string(schoolsPage), string(endSweep), string(resyncSelf), string(decideHolds),
 	}
 	require.Len(t, names, contract.NumMethod())
 	for _, name := range names {

@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"fmt"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -9,6 +12,21 @@ import (
 // SchoolSyncInput starts a school's lane.
 type SchoolSyncInput struct {
 	School school.ID `json:"school"`
+	// Carried is what an earlier run has handed over.
+	Carried *Carried `json:"carried,omitempty"`
+}
+
+// Carried is what a lane hands over when it continues as new.
+type Carried struct {
+	Pending []Request   `json:"pending,omitempty"`
+	Passes  int         `json:"passes"`
+	Last    *PassReport `json:"last,omitempty"`
+	// Continuous is what the school's schedule said at the last pass.
+	Continuous bool `json:"continuous,omitempty"`
+	// Troubles counts the failed passes since the last good one.
+	Troubles int `json:"troubles,omitempty"`
+	// Generation counts the runs before this one.
+	Generation int `json:"generation"`
 }
 
 // LaneStatus answers a lane's status query.
@@ -16,18 +34,27 @@ type LaneStatus struct {
 	School school.ID `json:"school"`
 	// Phase is what the lane is doing, in words.
 	Phase string `json:"phase"`
-	// Passes counts the passes of this run; Waiting the requests for the next.
-	Passes  int         `json:"passes"`
-	Waiting int         `json:"waiting"`
-	Last    *PassReport `json:"last,omitempty"`
+	// Continuous tells that the lane stays open when there is nothing to do.
+	Continuous bool `json:"continuous"`
+	// Passes counts the lane's passes, over all runs that handed over to each other;
+	// Generation counts the runs before this one; Waiting the requests for the next pass.
+	Passes     int         `json:"passes"`
+	Generation int         `json:"generation"`
+	Waiting    int         `json:"waiting"`
+	Last       *PassReport `json:"last,omitempty"`
 }
 
 // SchoolSync is a school's lane: everything that changes the school's chats runs here, one pass
 // after the other. It serves resync requests until there are none and ends with the last
-// pass's report, or fails with that pass's problem.
+// pass's report, or fails with that pass's problem. The lane of a continuous school stays open:
+// it asks itself for a pass now and then, and reports problems without failing.
 func SchoolSync(ctx workflow.Context, in SchoolSyncInput) (PassReport, error) {
 	l := &lane{school: in.School, status: LaneStatus{School: in.School, Phase: "waiting for a request"}}
-	return l.run(ctx)
+	if c := in.Carried; c != nil {
+		l.inbox.pending, l.continuous, l.troubles = c.Pending, c.Continuous, c.Troubles
+		l.status.Passes, l.status.Last, l.status.Generation = c.Passes, c.Last, c.Generation
+	}
+	return l.run(ctx, in.Carried != nil)
 }
 
 type lane struct {
@@ -35,19 +62,31 @@ type lane struct {
 	inbox  inbox[Request, PassReport]
 	status LaneStatus
 	notes  details
+
+	// continuous is what the school's schedule says, as of the last pass.
+	continuous bool
+	// troubles counts the failed passes since the last good one, served the passes of this run.
+	troubles int
+	served   int
+	// decisions counts those recorded since the last pass.
+	decisions int
 }
 
-func (l *lane) run(ctx workflow.Context) (PassReport, error) {
+func (l *lane) run(ctx workflow.Context, carried bool) (PassReport, error) {
 	l.notes = newDetails("School " + string(l.school))
 	l.inbox.name = Resync
 	l.inbox.complete = (*Request).complete
 	l.inbox.id = func(r Request) string { return r.ID }
 	l.inbox.validate = Request.Validate
-	if err := l.inbox.open(ctx, "Bring the school's chats in step with its roster. Argument: a request {id, trigger, scope: {types}, verify, requestedBy}; {} is a pass over the whole school."); err != nil {
+	if err := l.inbox.open(ctx, "Bring the school's chats in step with its roster. Argument: a request {id, trigger, scope: {types, chats, people}, verify, requestedBy}; {} is a pass over the whole school."); err != nil {
+		return PassReport{}, err
+	}
+	if err := l.openDecisions(ctx); err != nil {
 		return PassReport{}, err
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (LaneStatus, error) {
 		status := l.status
+		status.Continuous = l.continuous
 		status.Waiting = len(l.inbox.pending) + l.inbox.signals.Len()
 		return status, nil
 	}, workflow.QueryHandlerOptions{Description: "What the lane is doing, how many requests wait, and how the last pass ended."})
@@ -55,17 +94,81 @@ func (l *lane) run(ctx workflow.Context) (PassReport, error) {
 		return PassReport{}, err
 	}
 	byHand := Request{ID: workflow.GetInfo(ctx).WorkflowExecution.RunID, Trigger: TriggerManual, RequestedBy: "started by hand"}
-	return l.inbox.serve(ctx, byHand, l.pass)
+	return l.inbox.serve(ctx, service[Request, PassReport]{fallback: byHand, handle: l.pass, idle: l.idle, renew: l.renew, carried: carried})
 }
 
 // pass serves a batch of requests with one pass.
 func (l *lane) pass(ctx workflow.Context, requests []Request) (PassReport, *Problem) {
-	p := &pass{lane: l, requests: requests, request: merge(requests)}
+	p := &pass{lane: l, requests: requests, request: Merge(requests)}
+	l.decisions = 0
 	report := p.run(ctx)
+	l.served++
 	l.status.Passes++
 	l.status.Last = &report
+	if report.Problem == nil {
+		l.troubles = 0
+	} else {
+		l.troubles++
+	}
+	if report.Expired > 0 {
+		l.phase(ctx, "%d holds have expired: nobody decided on them in time; they are not done", report.Expired)
+	}
 	l.phase(ctx, "pass %d ended: %s", report.Epoch, report.Outcome)
 	return report, report.Problem
+}
+
+// How long a continuous lane rests before it asks itself for a pass: longer and longer after
+// passes that failed, since what is wrong (a refused token, a roster that cannot be read) is
+// mended by somebody, and that wakes the lane.
+const (
+	roundEvery    = 5 * time.Minute
+	roundAtLatest = time.Hour
+)
+
+// idle keeps a continuous lane open: it waits for a request, or has itself asked for one when
+// it is time for a round.
+func (l *lane) idle(ctx workflow.Context) bool {
+	if !l.continuous || ctx.Err() != nil {
+		return false
+	}
+	rest := min(roundEvery<<min(l.troubles, 10), roundAtLatest)
+	l.phase(ctx, "waiting for a request, or for the next round in %s", rest)
+	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: rest, TimerOptions: workflow.TimerOptions{Summary: "until the next round"},
+	}, func() bool { return len(l.inbox.pending) > 0 || l.inbox.signals.Len() > 0 })
+	if err != nil || arrived {
+		return err == nil
+	}
+	round := Request{
+		ID:      fmt.Sprintf("%s-round-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, l.served),
+		Trigger: TriggerContinuous, Verify: true, RequestedBy: "continuous",
+	}
+	_, err = resyncSelf.run(ctx, storeOptions(l.school, TriggerContinuous, "ask this lane for the next round"), ResyncSelfInput{School: l.school, Request: round})
+	if err != nil && ctx.Err() == nil {
+		l.inbox.pending = append(l.inbox.pending, round) // the round takes place all the same
+	}
+	return ctx.Err() == nil
+}
+
+// passesPerRun is after how many passes a lane goes on in a new run, however short its history.
+const passesPerRun = 500
+
+// renew goes on in a new run when the history has grown long, after so many passes, or when
+// workers of a new version are there to take the lane over.
+func (l *lane) renew(ctx workflow.Context, pending []Request) error {
+	info := workflow.GetInfo(ctx)
+	if len(pending) == 0 && !l.continuous {
+		return nil
+	}
+	if !info.GetContinueAsNewSuggested() && l.served < passesPerRun && !info.GetTargetWorkerDeploymentVersionChanged() {
+		return nil
+	}
+	return workflow.NewContinueAsNewErrorWithOptions(ctx,
+		workflow.ContinueAsNewErrorOptions{InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade},
+		TypeSchoolSync, SchoolSyncInput{School: l.school, Carried: &Carried{
+			Pending: pending, Passes: l.status.Passes, Last: l.status.Last, Continuous: l.continuous,
+			Troubles: l.troubles, Generation: l.status.Generation + 1,
+		}})
 }
 
 func (l *lane) phase(ctx workflow.Context, format string, args ...any) {

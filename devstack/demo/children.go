@@ -11,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/rollcall-edu/rollcall/internal/build"
+	"github.com/rollcall-edu/rollcall/internal/config"
 )
 
 const (
@@ -44,6 +47,20 @@ func (d *demo) writeEnvironment() error {
 func (d *demo) startWorker(context.Context) error {
 	c, err := startChild(filepath.Join(d.o.Bin, "worker"), filepath.Join(d.o.Stack.Dir, workerLog), d.stack.Env())
 	d.worker = c
+	return err
+}
+
+// promote makes the worker's build the current one. No worker of another build is left on this
+// machine, so what runs of theirs were doing is taken up anew.
+func (d *demo) promote(ctx context.Context) error {
+	id, err := build.Fingerprint(filepath.Join(d.o.Bin, "worker"))
+	if err != nil {
+		return err
+	}
+	if set := os.Getenv(config.EnvBuildID); set != "" {
+		id = set
+	}
+	_, err = d.rollcall(ctx, "", "workers", "promote", id, "--abandon")
 	return err
 }
 

@@ -52,6 +52,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		{"PostgreSQL, Temporal, its UI and the sandbox", d.startStack},
 		{"database schema and search attributes", d.migrate},
 		{"worker", d.startWorker},
+		{"its build is the current one", d.promote},
 		{"a district's roster", d.makeDistrict},
 		{"district, feed, schools and tokens", d.register},
 		{"reading the roster", d.readFeed},

@@ -66,6 +66,9 @@ func (d *demo) register(ctx context.Context) error {
 		if err := d.stack.AllowAdding(int64(community)); err != nil {
 			return err
 		}
+		if err := d.setSchedule(ctx, i, id); err != nil {
+			return err
+		}
 		if _, err := d.rollcall(ctx, token+"\n", "school", "set-token", id, "--community-id", fmt.Sprint(community)); err != nil {
 			return err
 		}
@@ -73,28 +76,66 @@ func (d *demo) register(ctx context.Context) error {
 	return nil
 }
 
+// setSchedule gives each of the first three schools another kind of schedule: the default of every
+// 30 minutes, a cron expression, continuous.
+func (d *demo) setSchedule(ctx context.Context, i int, id string) error {
+	kinds := [][]string{1: {"--cron", "*/20 7-19 * * 1-6"}, 2: {"--continuous"}}
+	if i >= len(kinds) || kinds[i] == nil {
+		return nil
+	}
+	_, err := d.rollcall(ctx, "", append([]string{"schedule", "set", id}, kinds[i]...)...)
+	return err
+}
+
 type org struct{ id, name string }
 
 // schoolsIn finds the schools of an orgs.csv, in its order.
 func schoolsIn(file string) ([]org, error) {
+	rows, err := rowsOf(file)
+	var found []org
+	for _, row := range rows {
+		if row["type"] == "school" {
+			found = append(found, org{id: row["sourcedId"], name: row["name"]})
+		}
+	}
+	return found, err
+}
+
+// rowsOf reads a CSV file's rows by their columns' names.
+func rowsOf(file string) ([]map[string]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fmt.Errorf("%s: no schools in it: %w", file, err)
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(lines) == 0 {
+		return nil, fmt.Errorf("%s: no rows in it: %w", file, err)
 	}
-	at := map[string]int{}
-	for i, column := range rows[0] {
-		at[column] = i
+	rows := make([]map[string]string, 0, len(lines)-1)
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, column := range lines[0] {
+			row[column] = line[i]
+		}
+		rows = append(rows, row)
 	}
-	var found []org
-	for _, row := range rows[1:] {
-		if row[at["type"]] == "school" {
-			found = append(found, org{id: row[at["sourcedId"]], name: row[at["name"]]})
+	return rows, nil
+}
+
+// example is a command that renames a class of the continuous school.
+func (d *demo) example() (string, error) {
+	orgs, err := schoolsIn(filepath.Join(d.rosterPath(), "orgs.csv"))
+	if err != nil || len(orgs) < 3 {
+		return "", err
+	}
+	file := filepath.Join(d.rosterPath(), "classes.csv")
+	rows, err := rowsOf(file)
+	for _, row := range rows {
+		if row["schoolSourcedId"] == orgs[2].id && row["classType"] == "homeroom" {
+			title := row["title"]
+			return fmt.Sprintf("sed -i '/^%s,/s/,%s,/,%s бис,/' %s", row["sourcedId"], title, title, file), nil
 		}
 	}
-	return found, nil
+	return "", err
 }

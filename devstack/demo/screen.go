@@ -84,6 +84,10 @@ func (s *screen) write(line string) {
 func (s *screen) addresses(d *demo) {
 	env, _ := filepath.Abs(filepath.Join(d.o.Stack.Dir, envFile))
 	rollcall := filepath.Join(d.o.Bin, "rollcall")
+	example, err := d.example()
+	if err != nil || example == "" {
+		example = "$EDITOR " + d.rosterPath() + "/classes.csv"
+	}
 	s.say(strings.Join([]string{
 		"",
 		"Temporal UI   " + d.stack.UIAddress() + "/namespaces/" + d.stack.Namespace() + "/workflows",
@@ -96,6 +100,12 @@ func (s *screen) addresses(d *demo) {
 		"  " + rollcall + " status",
 		"  " + rollcall + " chats school-1",
 		"  " + rollcall + " resync school-1 --verify --wait",
+		"  " + rollcall + " schedule list",
+		"",
+		"School 1 is gone through every 30 minutes, school 2 by a cron expression, and school 3 all the",
+		"time. Rename a class of school 3, and watch its chats follow within seconds:",
+		"  " + example,
+		"  watch -n 1 '" + rollcall + " chats school-3 | head -20'",
 		"",
 		"Ctrl-C stops everything; what it made stays for the next run (make demo-reset forgets it).",
 	}, "\n"))

@@ -15,8 +15,10 @@ import (
 const (
 	EnvDatabaseURL = "ROLLCALL_DATABASE_URL"
 	EnvVKURL       = "ROLLCALL_VK_URL"
-	EnvLogLevel    = "ROLLCALL_LOG_LEVEL"
-	EnvLogFormat   = "ROLLCALL_LOG_FORMAT"
+	// EnvBuildID names the build of a worker, in place of the one it was built with.
+	EnvBuildID   = "ROLLCALL_BUILD_ID"
+	EnvLogLevel  = "ROLLCALL_LOG_LEVEL"
+	EnvLogFormat = "ROLLCALL_LOG_FORMAT"
 )
 
 // Config is the deployment's settings.

@@ -86,4 +86,6 @@ type Input struct {
 	// HoldCounted holds every counted removal, whatever its number: the breaker has tripped
 	// for the school in this pass already.
 	HoldCounted bool
+	// Decisions are those on the holds of the last plan.
+	Decisions map[HoldID]Decision
 }

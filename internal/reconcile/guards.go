@@ -33,7 +33,7 @@ func (m *maker) breaker() {
 	people := lo.UniqBy(counted, func(o Operation) school.AccountID { return o.Account })
 	whole := m.in.HoldCounted || tooMany(len(people), len(everyone), l.SchoolCount, l.SchoolPercent)
 	m.plan.SchoolHeld = whole
-	m.holdWhere(HoldBreaker, func(o Operation) bool { return isCounted(o, 0) && (whole || tripped[o.Chat]) })
+	m.holdWhere(HoldBreaker, func(o Operation) bool { return isCounted(o, 0) && (whole || tripped[o.Chat] || m.undecided(o)) })
 }
 
 func isCounted(o Operation, _ int) bool { return o.Kind == Remove && o.Rule.Counted() }
@@ -158,7 +158,7 @@ func givesAdmin(reasons []chats.Reason) bool {
 // holdWhere turns operations into holds.
 func (m *maker) holdWhere(kind HoldKind, held func(Operation) bool) {
 	m.plan.Operations = lo.Filter(m.plan.Operations, func(o Operation, _ int) bool {
-		if held(o) {
+		if held(o) && !m.approved(kind, o) {
 			m.hold(kind, o)
 			return false
 		}

@@ -53,7 +53,11 @@ func (m *maker) missing(d chats.Chat) {
 	switch {
 	case len(d.NotYet) > 0:
 	case d.Year != "" && lo.ContainsBy(m.in.Actual, func(a Chat) bool { return m.mayPrecede(a, d) }):
-		m.hold(HoldNewYear, creation(d))
+		if m.approved(HoldNewYear, creation(d)) {
+			m.create(d)
+		} else {
+			m.hold(HoldNewYear, creation(d))
+		}
 	default:
 		m.create(d)
 	}
@@ -203,7 +207,13 @@ func (m *maker) note(a Chat, have Member, want chats.Member) {
 	m.plan.Notes = append(m.plan.Notes, Note{Chat: a.Key, Type: a.Type, Account: want.Account, Person: want.Person, Reasons: reasons})
 }
 
+// hold holds an operation, or does it if an operator has approved it.
 func (m *maker) hold(kind HoldKind, op Operation, faults ...school.FaultCode) {
+	if m.approved(kind, op) {
+		op.Rule = cmp.Or(op.Rule, RuleApproved)
+		m.plan.Operations = append(m.plan.Operations, op)
+		return
+	}
 	faults = lo.Uniq(faults)
 	slices.Sort(faults)
 	m.plan.Holds = append(m.plan.Holds, Hold{Kind: kind, Operation: op, Faults: faults})

@@ -68,6 +68,7 @@ const (
 	RuleWithdrawn       Rule = "withdrawn"        // no longer this student's guardian
 	RuleCleared         Rule = "cleared"          // flag or access role taken away
 	RuleAccountReplaced Rule = "account-replaced" // the person has another account now
+	RuleApproved        Rule = "approved"         // no evidence, but an operator's word
 )
 
 // Counted tells whether removals by this rule count against the breaker. Moves, explicit

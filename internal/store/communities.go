@@ -4,25 +4,34 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
 // SetToken stores a school's community id and token, sealed. A new token starts with a clean
-// slate: not refused, and what it may do is to be found out.
+// slate: not refused, and what it may do is to be found out. If the school has a roster, a pass
+// is asked for.
 func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, token string) error {
-	if _, err := s.School(ctx, id); err != nil {
+	row, err := s.School(ctx, id)
+	if err != nil {
 		return err
 	}
 	sealed, err := s.seal([]byte(token), "token", string(id))
 	if err != nil {
 		return err
 	}
-	_, err = s.pool.Exec(ctx, `
-		UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', checked = false, refused = NULL
-		WHERE school_id = $1`, id, community, sealed)
-	return err
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', checked = false, refused = NULL
+			WHERE school_id = $1`, id, community, sealed)
+		if err != nil || row.Snapshot == "" {
+			return err
+		}
+		return want(ctx, tx, []school.ID{id}, "event", struct{}{}, false, "new token")
+	})
 }
 
 // Community is a school's access to the messenger.

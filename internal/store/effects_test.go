@@ -70,7 +70,7 @@ func TestEffectsOnTheMirrorAndThePlan(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, pending, 1)
 	require.Equal(t, reconcile.Create, pending[0].Kind)
-	counts, err := st.CountOperations(ctx, "s", 1)
+	counts, err := st.CountOperations(ctx, "s", 1, 0)
 	require.NoError(t, err)
 	require.ElementsMatch(t, []store.OperationCount{{"add", store.OperationDone, "", 1}, {"create", store.OperationPending, "", 1}}, counts)
 }

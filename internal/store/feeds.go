@@ -83,7 +83,8 @@ const snapshotsKept = 10
 
 // SaveReading stores a reading as one act and gives the schools that are behind: whose snapshot
 // in force no pass over the whole school has worked from. So a school that changed is named
-// again until its pass has begun, whatever was lost on the way. A reading that was not accepted leaves everything but the feed's own record alone.
+// again until its pass has begun, whatever was lost on the way. Their passes are asked for
+// through the outbox in the same act. A reading that was not accepted leaves everything but the feed's own record alone.
 func (s *Store) SaveReading(ctx context.Context, r Reading) (behind []school.ID, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		if r.Problem != nil {
@@ -110,10 +111,26 @@ func (s *Store) SaveReading(ctx context.Context, r Reading) (behind []school.ID,
 		if err != nil {
 			return err
 		}
-		behind, err = pgx.CollectRows(rows, pgx.RowTo[school.ID])
-		return err
+		if behind, err = pgx.CollectRows(rows, pgx.RowTo[school.ID]); err != nil {
+			return err
+		}
+		return wantBehind(ctx, tx, r.Feed, behind)
 	})
 	return behind, err
+}
+
+// wantBehind asks for a pass of those schools that can have one: without a token there is nothing
+// to do yet.
+func wantBehind(ctx context.Context, tx pgx.Tx, feed school.FeedID, behind []school.ID) error {
+	rows, err := tx.Query(ctx, `SELECT school_id FROM communities WHERE school_id = ANY($1) AND token IS NOT NULL ORDER BY 1`, behind)
+	if err != nil {
+		return err
+	}
+	able, err := pgx.CollectRows(rows, pgx.RowTo[school.ID])
+	if err != nil {
+		return err
+	}
+	return want(ctx, tx, able, "event", struct{}{}, false, "feed/"+string(feed))
 }
 
 func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReading) error {

@@ -20,22 +20,31 @@ type HoldRow struct {
 	Faults    []school.FaultCode
 	// Since is when it was first held; it stays while the same thing is held again.
 	Since time.Time
+	// State is what was decided, by whom and when ("" and nil while it waits).
+	State     reconcile.Decision
+	DecidedBy string
+	DecidedAt *time.Time
 }
+
+func (h HoldRow) identity() reconcile.HoldID {
+	return reconcile.Hold{Kind: h.Kind, Operation: h.Operation}.ID()
+}
+
+const holdColumns = `id, kind, operation, faults, since, state, decided_by, decided_at FROM holds`
 
 // Holds lists what is held in a school, by chat.
 func (s *Store) Holds(ctx context.Context, id school.ID) ([]HoldRow, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT id, kind, operation, faults, since FROM holds WHERE school_id = $1 ORDER BY chat_key, id`, id)
+	rows, err := s.pool.Query(ctx, `SELECT `+holdColumns+` WHERE school_id = $1 ORDER BY chat_key, id`, id)
 	return all[HoldRow](rows, err)
 }
 
-// HoldCounts counts what is held, by school. Schools where nothing is are absent.
+// HoldCounts counts the holds that wait for a word, by school. Schools where none does are absent.
 func (s *Store) HoldCounts(ctx context.Context) (map[school.ID]int, error) {
 	type row struct {
 		School school.ID
 		N      int
 	}
-	rows, err := s.pool.Query(ctx, `SELECT school_id AS school, count(*)::int AS n FROM holds GROUP BY 1`)
+	rows, err := s.pool.Query(ctx, `SELECT school_id AS school, count(*)::int AS n FROM holds WHERE state = 'waiting' GROUP BY 1`)
 	counts, err := all[row](rows, err)
 	return lo.SliceToMap(counts, func(r row) (school.ID, int) { return r.School, r.N }), err
 }
@@ -51,36 +60,44 @@ func (s *Store) HoldDigests(ctx context.Context, id school.ID) (map[chats.Type]s
 	return lo.SliceToMap(sets, func(r row) (chats.Type, string) { return r.ChatType, r.Digest }), err
 }
 
-// replaceHolds makes the stored holds of a chat type those of the plan. What was held before
-// keeps the time since when.
-func replaceHolds(ctx context.Context, tx pgx.Tx, id school.ID, t chats.Type, plan reconcile.Plan) error {
-	type identity struct {
-		kind    reconcile.HoldKind
-		chat    chats.Key
-		op      reconcile.Kind
-		account school.AccountID
-	}
-	identify := func(k reconcile.HoldKind, o reconcile.Operation) identity {
-		return identity{k, o.Chat, o.Kind, o.Account}
-	}
-	rows, err := tx.Query(ctx, `
-		DELETE FROM holds WHERE school_id = $1 AND chat_type = $2 RETURNING id, kind, operation, faults, since`, id, t)
+// replaceHolds makes the stored holds of a chat type those of the plan. What was held before keeps
+// its id, its age and what was decided on it; what was approved stays until it is done.
+func replaceHolds(ctx context.Context, tx pgx.Tx, p PlanRow, plan reconcile.Plan) error {
+	id, t := p.School, p.Type
+	rows, err := tx.Query(ctx, `SELECT `+holdColumns+` WHERE school_id = $1 AND chat_type = $2`, id, t)
 	before, err := all[HoldRow](rows, err)
 	if err != nil {
 		return err
 	}
-	since := lo.SliceToMap(before, func(h HoldRow) (identity, time.Time) { return identify(h.Kind, h.Operation), h.Since })
+	known := lo.KeyBy(before, HoldRow.identity)
+	due := lo.SliceToMap(plan.Operations, func(o reconcile.Operation) (reconcile.HoldID, bool) {
+		o.Rule = lo.Ternary(o.Rule == reconcile.RuleApproved, "", o.Rule)
+		return reconcile.Hold{Operation: o}.ID(), true
+	})
 	var batch pgx.Batch
+	kept := map[int64]bool{}
 	for _, h := range plan.Holds {
-		first, known := since[identify(h.Kind, h.Operation)]
-		batch.Queue(`
-			INSERT INTO holds (school_id, chat_type, chat_key, kind, operation, faults, since)
-			VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, now()))`,
-			id, t, h.Operation.Chat, h.Kind, h.Operation, lo.Ternary(h.Faults == nil, []school.FaultCode{}, h.Faults),
-			lo.Ternary(known, &first, nil))
+		if row, there := known[h.ID()]; there {
+			kept[row.ID] = true
+			batch.Queue(`UPDATE holds SET operation = $2, faults = $3 WHERE id = $1`, row.ID, h.Operation, faultsOf(h))
+			continue
+		}
+		batch.Queue(`INSERT INTO holds (school_id, chat_type, chat_key, kind, operation, faults) VALUES ($1, $2, $3, $4, $5, $6)`,
+			id, t, h.Operation.Chat, h.Kind, h.Operation, faultsOf(h))
+	}
+	for _, row := range before {
+		operation := reconcile.Hold{Operation: row.Operation}.ID()
+		toCome := row.State == reconcile.DecisionApproved && (due[operation] || !p.Scope.Whole())
+		if !kept[row.ID] && !toCome {
+			batch.Queue(`DELETE FROM holds WHERE id = $1`, row.ID)
+		}
 	}
 	batch.Queue(`
 		INSERT INTO hold_sets (school_id, chat_type, digest) VALUES ($1, $2, $3)
 		ON CONFLICT (school_id, chat_type) DO UPDATE SET digest = excluded.digest`, id, t, plan.HoldsDigest())
 	return sendBatch(ctx, tx, &batch)
+}
+
+func faultsOf(h reconcile.Hold) []school.FaultCode {
+	return lo.Ternary(h.Faults == nil, []school.FaultCode{}, h.Faults)
 }

@@ -80,17 +80,20 @@ type OperationCount struct {
 	N     int
 }
 
-// CountOperations counts the operations of a pass by kind, state and code.
-func (s *Store) CountOperations(ctx context.Context, id school.ID, epoch int64) ([]OperationCount, error) {
+// CountOperations counts the operations of a pass, or of an urgent part of it, by kind, state and
+// code.
+func (s *Store) CountOperations(ctx context.Context, id school.ID, epoch int64, part int) ([]OperationCount, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.kind, o.state, coalesce(o.code, '') AS code, count(*)::int AS n
 		FROM plan_operations o JOIN plans p ON p.id = o.plan_id
-		WHERE p.school_id = $1 AND p.epoch = $2 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, id, epoch)
+		WHERE p.school_id = $1 AND p.epoch = $2 AND p.part = $3 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, id, epoch, part)
 	return all[OperationCount](rows, err)
 }
 
 // EndPass records a pass's outcome, with its report, and answers its requests. Epoch 0 is a pass
 // whose beginning was not confirmed: it may stand open under one of its requests' ids.
+//
+// An urgent part of a pass ends with AnswerRequests alone.
 func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome string, problem, report any, requests []Asked) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		var batch pgx.Batch
@@ -98,25 +101,48 @@ func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome 
 			UPDATE passes SET finished_at = now(), outcome = $3, report = $4
 			WHERE school_id = $1 AND (epoch = $2 OR $2 = 0 AND finished_at IS NULL AND request_id = ANY($5))`,
 			id, epoch, outcome, report, lo.Map(requests, func(r Asked, _ int) string { return r.ID }))
-		for _, r := range requests {
-			batch.Queue(`
-				INSERT INTO requests (id, school_id, trigger, requested_by, outcome, problem, answered_at)
-				SELECT $1, $2, $3, $4, $5, $6, now() WHERE EXISTS (SELECT FROM schools WHERE id = $2)
-				ON CONFLICT (school_id, id) DO UPDATE SET outcome = excluded.outcome, problem = excluded.problem, answered_at = now()`,
-				r.ID, id, r.Trigger, r.RequestedBy, outcome, problem)
-		}
+		answer(&batch, id, outcome, problem, requests)
 		return sendBatch(ctx, tx, &batch)
 	})
 }
 
+// AnswerRequests records the outcome of requests that were served by a part of a pass.
+func (s *Store) AnswerRequests(ctx context.Context, id school.ID, outcome string, problem any, requests []Asked) error {
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		answer(&batch, id, outcome, problem, requests)
+		return sendBatch(ctx, tx, &batch)
+	})
+}
+
+func answer(batch *pgx.Batch, id school.ID, outcome string, problem any, requests []Asked) {
+	for _, r := range requests {
+		batch.Queue(`
+			INSERT INTO requests (id, school_id, trigger, requested_by, outcome, problem, answered_at)
+			SELECT $1, $2, $3, $4, $5, $6, now() WHERE EXISTS (SELECT FROM schools WHERE id = $2)
+			ON CONFLICT (school_id, id) DO UPDATE SET outcome = excluded.outcome, problem = excluded.problem, answered_at = now()`,
+			r.ID, id, r.Trigger, r.RequestedBy, outcome, problem)
+	}
+}
+
+// RequestReply is what became of a request for a pass.
+type RequestReply struct {
+	// Outcome is that of the pass that served the request, "" until it has ended.
+	Outcome string
+	// Problem is why the pass failed, nil if it did not.
+	Problem *Problem
+}
+
+// RequestReply gives what became of a request, nil while no pass has taken it up.
+func (s *Store) RequestReply(ctx context.Context, id school.ID, request string) (*RequestReply, error) {
+	rows, err := s.pool.Query(ctx, `SELECT coalesce(outcome, '') AS outcome, problem FROM requests WHERE school_id = $1 AND id = $2`, id, request)
+	return one[RequestReply](rows, err)
+}
+
 // RequestOutcome gives the outcome of the pass that served a request, "" while there is none.
 func (s *Store) RequestOutcome(ctx context.Context, id school.ID, request string) (string, error) {
-	var outcome string
-	err := s.pool.QueryRow(ctx, `SELECT coalesce(outcome, '') FROM requests WHERE school_id = $1 AND id = $2`, id, request).Scan(&outcome)
-	if err == pgx.ErrNoRows {
-		err = nil
-	}
-	return outcome, err
+	reply, err := s.RequestReply(ctx, id, request)
+	return lo.FromPtr(reply).Outcome, err
 }
 
 // PassRow is a recorded pass.

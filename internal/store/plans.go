@@ -15,10 +15,14 @@ import (
 
 // PlanRow is a stored plan.
 type PlanRow struct {
-	ID       int64
-	School   school.ID
-	Epoch    int64
-	Type     chats.Type
+	ID     int64
+	School school.ID
+	Epoch  int64
+	Type   chats.Type
+	// Part is 0 for the pass's own plan; others are urgent parts let through while it runs.
+	Part int
+	// Scope is what an urgent part is about.
+	Scope    reconcile.Scope
 	Snapshot string
 	Digest   string
 }
@@ -45,20 +49,26 @@ type OperationRow struct {
 // SavePlan stores the plan of one chat type with its operations, numbered from 0 in their
 // order, and brings the mirror's keys, notes and holds in line with it, as one act. Chats to be
 // made get their record and the nonce by which they are found after a lost reply. A plan
-// stored already for this pass is given back as it is: a retry must resume it.
+// stored already for this pass is given back as it is: a retry must resume it. The plan of an
+// urgent part takes what it covers out of the plans it was let through between.
 func (s *Store) SavePlan(ctx context.Context, row PlanRow, plan reconcile.Plan, desired []chats.Chat) (id int64, existed bool, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		existed = false
 		err := tx.QueryRow(ctx, `
-			INSERT INTO plans (school_id, epoch, chat_type, snapshot, digest) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT DO NOTHING RETURNING id`, row.School, row.Epoch, row.Type, row.Snapshot, plan.Digest()).Scan(&id)
+			INSERT INTO plans (school_id, epoch, chat_type, part, snapshot, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING RETURNING id`, row.School, row.Epoch, row.Type, row.Part, row.Snapshot, plan.Digest()).Scan(&id)
 		if err == pgx.ErrNoRows {
 			existed = true
-			return tx.QueryRow(ctx, `SELECT id FROM plans WHERE school_id = $1 AND epoch = $2 AND chat_type = $3`,
-				row.School, row.Epoch, row.Type).Scan(&id)
+			return tx.QueryRow(ctx, `SELECT id FROM plans WHERE school_id = $1 AND epoch = $2 AND chat_type = $3 AND part = $4`,
+				row.School, row.Epoch, row.Type, row.Part).Scan(&id)
 		}
 		if err != nil {
 			return err
+		}
+		if row.Part > 0 {
+			if err := supersede(ctx, tx, row); err != nil {
+				return err
+			}
 		}
 		if err := insertOperations(ctx, tx, id, plan.Operations); err != nil {
 			return err
@@ -66,9 +76,30 @@ func (s *Store) SavePlan(ctx context.Context, row PlanRow, plan reconcile.Plan, 
 		if err := updateMirrorKeys(ctx, tx, row.School, plan, desired); err != nil {
 			return err
 		}
-		return replaceHolds(ctx, tx, row.School, row.Type, plan)
+		return replaceHolds(ctx, tx, row, plan)
 	})
 	return id, existed, err
+}
+
+// CodeSuperseded is the code of an operation that an urgent part has planned anew.
+const CodeSuperseded = "superseded"
+
+// supersede takes out of the earlier plans of the pass what the part covers, as far as it is still to
+// be done in chats that are made.
+func supersede(ctx context.Context, tx pgx.Tx, row PlanRow) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE plan_operations o SET state = 'skipped', code = $5, done_at = now()
+		FROM plans p, chats c
+		WHERE p.id = o.plan_id AND p.school_id = $1 AND p.epoch = $2 AND p.chat_type = $3 AND p.part < $4 AND o.state = 'pending'
+			AND c.school_id = $1 AND c.key = o.chat_key AND c.ref IS NOT NULL
+			AND (o.chat_key = ANY($6) OR o.person_id <> '' AND o.person_id = ANY($7))`,
+		row.School, row.Epoch, row.Type, row.Part, CodeSuperseded,
+		lo.Map(row.Scope.Chats, func(k chats.Key, _ int) string { return string(k) }),
+		lo.Map(row.Scope.People, func(p school.PersonID, _ int) string { return string(p) }))
+	if err != nil {
+		return fmt.Errorf("supersede what the urgent part covers: %w", err)
+	}
+	return nil
 }
 
 func insertOperations(ctx context.Context, tx pgx.Tx, plan int64, operations []reconcile.Operation) error {

@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -29,9 +30,11 @@ func (e *NoRosterError) Error() string {
 
 // Survey is a school laid out.
 type Survey struct {
-	School  store.SchoolRow
-	Roster  school.Roster
-	Day     school.Date
+	School store.SchoolRow
+	Roster school.Roster
+	Day    school.Date
+	// Digest is that of the roster taken.
+	Digest  string
 	Desired []chats.Chat
 	Mirror  store.Mirror
 	Plan    reconcile.Plan
@@ -45,6 +48,8 @@ type Options struct {
 	Snapshot string
 	// HoldCounted is as in reconcile.Input.
 	HoldCounted bool
+	// Scope restricts the plan.
+	Scope reconcile.Scope
 }
 
 // Take surveys a school as of a moment, whose day counts. A school without a roster is a
@@ -55,11 +60,11 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	if s.School, err = st.School(ctx, id); err != nil {
 		return s, err
 	}
-	digest := lo.CoalesceOrEmpty(o.Snapshot, s.School.Snapshot)
-	if digest == "" {
+	s.Digest = lo.CoalesceOrEmpty(o.Snapshot, s.School.Snapshot)
+	if s.Digest == "" {
 		return s, noRoster(ctx, st, s.School)
 	}
-	if s.Roster, err = st.Roster(ctx, id, digest); err != nil {
+	if s.Roster, err = st.Roster(ctx, id, s.Digest); err != nil {
 		return s, err
 	}
 	if s.Mirror, err = st.Mirror(ctx, id); err != nil {
@@ -71,10 +76,14 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	s.Desired = chats.Desired(s.Roster, chats.Settings{
 		SchoolName: s.School.Name, Titles: s.School.DistrictTitles, SubjectChats: s.School.SubjectChats,
 	}, s.Day)
+	decisions, err := st.Decisions(ctx, id)
+	if err != nil {
+		return s, err
+	}
 	s.Plan = reconcile.Make(reconcile.Input{
 		Roster: s.Roster, Day: s.Day, Desired: s.Desired, Actual: s.Mirror.Plain(),
-		Adding: reconcile.Adding(s.School.Adding), Limits: reconcile.DefaultLimits(), HoldCounted: o.HoldCounted,
-	})
+		Adding: reconcile.Adding(s.School.Adding), Limits: reconcile.DefaultLimits(), HoldCounted: o.HoldCounted, Decisions: decisions,
+	}).Within(o.Scope)
 	return s, nil
 }
 
@@ -90,6 +99,19 @@ func noRoster(ctx context.Context, st *store.Store, row store.SchoolRow) error {
 // the order of chats.Types.
 func (s Survey) WorkTypes() []chats.Type {
 	return lo.Filter(chats.Types(), func(t chats.Type, _ int) bool { return s.Plan.Of(t).Work(s.HoldDigests[t]) })
+}
+
+// ChatsIn are the chats that a scope is about: those it names, and those in which its people are
+// or should be.
+func (s Survey) ChatsIn(scope reconcile.Scope) store.Mirror {
+	due := map[chats.Key]bool{}
+	for _, c := range s.Desired {
+		due[c.Key] = lo.ContainsBy(c.Members, func(m chats.Member) bool { return slices.Contains(scope.People, m.Person) })
+	}
+	return lo.Filter(s.Mirror, func(c store.MirrorChat, _ int) bool {
+		return scope.CoversChat(c.Type, c.Key) || due[c.Key] ||
+			lo.ContainsBy(c.Members, func(m reconcile.Member) bool { return m.Person != "" && slices.Contains(scope.People, m.Person) })
+	})
 }
 
 // DesiredOf are the desired chats of one type.

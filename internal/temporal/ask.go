@@ -24,6 +24,14 @@ func ResyncAndWait(ctx context.Context, c client.Client, id school.ID, r workflo
 		lane(id), workflows.TypeSchoolSync, workflows.SchoolSyncInput{School: id})
 }
 
+// Decide gives an operator's word on holds to a school's lane, under an id of its own, and waits
+// until it is recorded. A decision that is refused is an error that says why.
+func Decide(ctx context.Context, c client.Client, id school.ID, decision string, d workflows.Decision) error {
+	_, err := askAndWait[int](ctx, c, workflows.Decide, decision, d,
+		lane(id), workflows.TypeSchoolSync, workflows.SchoolSyncInput{School: id})
+	return err
+}
+
 // ReadFeed asks a feed's owner for a reading and does not wait.
 func ReadFeed(ctx context.Context, c client.Client, id school.FeedID, r workflows.ReadRequest) error {
 	_, err := c.SignalWithStartWorkflow(ctx, workflows.FeedSyncID(id), workflows.Read, r,

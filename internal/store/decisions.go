@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+const (
+	// approvalLasts is how long an approval waits to be carried out. What could not be done by
+	// then has to be looked at again.
+	approvalLasts = 24 * time.Hour
+	// HoldLasts is how long a hold waits for a word; then it expires, and is as good as rejected.
+	HoldLasts = 14 * 24 * time.Hour
+)
+
+// ErrStaleHolds says that what is held is not what the operator has seen.
+var ErrStaleHolds = errors.New("what is held has changed since it was looked at: look again with: rollcall holds list")
+
+// Decisions gives what was decided on a school's holds.
+func (s *Store) Decisions(ctx context.Context, id school.ID) (map[reconcile.HoldID]reconcile.Decision, error) {
+	holds, err := s.Holds(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var now time.Time
+	if err := s.pool.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
+		return nil, err
+	}
+	return lo.SliceToMap(holds, func(h HoldRow) (reconcile.HoldID, reconcile.Decision) {
+		if h.State == reconcile.DecisionApproved && h.DecidedAt != nil && now.Sub(*h.DecidedAt) > approvalLasts {
+			return h.identity(), reconcile.DecisionWaiting
+		}
+		return h.identity(), h.State
+	}), nil
+}
+
+// HoldsDigest identifies what is held in a school and what was decided on it.
+func (s *Store) HoldsDigest(ctx context.Context, id school.ID) (string, error) {
+	return holdsDigest(ctx, s.pool, id)
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func holdsDigest(ctx context.Context, q querier, id school.ID) (digest string, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT left(md5(coalesce(string_agg(id || state, ',' ORDER BY id), '')), 12) FROM holds WHERE school_id = $1`, id).Scan(&digest)
+	return digest, err
+}
+
+// Decide records a decision on some holds of a school, with who made it. The digest is that of what
+// the operator has seen; if something else is held by now, ErrStaleHolds is given and nothing is
+// recorded. A hold that no word can release is an error that says so.
+func (s *Store) Decide(ctx context.Context, id school.ID, digest string, holds []int64, d reconcile.Decision, by string) error {
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		// Plans of the same school wait for the decision, and it for them.
+		if _, err := tx.Exec(ctx, `SELECT FROM communities WHERE school_id = $1 FOR UPDATE`, id); err != nil {
+			return err
+		}
+		now, err := holdsDigest(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if now != digest {
+			return ErrStaleHolds
+		}
+		rows, err := tx.Query(ctx, `SELECT `+holdColumns+` WHERE school_id = $1 AND id = ANY($2)`, id, holds)
+		found, err := all[HoldRow](rows, err)
+		if err != nil {
+			return err
+		}
+		if len(found) != len(lo.Uniq(holds)) {
+			return &NotFoundError{What: "hold", ID: fmt.Sprint(lo.Without(holds, lo.Map(found, func(h HoldRow, _ int) int64 { return h.ID })...)), Advice: "see: rollcall holds list " + string(id)}
+		}
+		for _, h := range found {
+			if d == reconcile.DecisionApproved && !h.Kind.Approvable() {
+				return &NotApprovableError{ID: h.ID, Kind: h.Kind}
+			}
+		}
+		_, err = tx.Exec(ctx, `UPDATE holds SET state = $3, decided_by = $4, decided_at = now() WHERE school_id = $1 AND id = ANY($2)`, id, holds, d, by)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO audit (actor, act, school_id, subject) VALUES ($1, $2, $3, $4)`, by, "hold-"+string(d), id, fmt.Sprint(holds))
+		return err
+	})
+}
+
+// NotApprovableError says that a hold can only dissolve.
+type NotApprovableError struct {
+	ID   int64
+	Kind reconcile.HoldKind
+}
+
+func (e *NotApprovableError) Error() string {
+	advice := map[reconcile.HoldKind]string{
+		reconcile.HoldLastAdmin: "it dissolves as soon as the chat has its next admin",
+		reconcile.HoldChatGone:  "let the community back into the chat, as its admin, in the messenger",
+	}
+	return fmt.Sprintf("hold %d (%s) cannot be approved: %s", e.ID, e.Kind, advice[e.Kind])
+}
+
+// ExpireHolds lets the holds of a school that have waited too long expire, and counts them.
+func (s *Store) ExpireHolds(ctx context.Context, id school.ID) (int, error) {
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE holds SET state = 'expired', decided_by = 'nobody in time', decided_at = now()
+		WHERE school_id = $1 AND state = 'waiting' AND since < now() - $2::interval`, id, HoldLasts)
+	return int(tag.RowsAffected()), err
+}
