@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
@@ -24,6 +25,8 @@ type Activities struct {
 	VKBaseURL string
 	// HTTP makes the messenger requests; nil is a client with sensible time-outs.
 	HTTP *http.Client
+	// Round is how long the lane of a continuous school waits before it asks itself for a pass.
+	Round time.Duration
 	// Now is the clock whose day decides which dates have passed.
 	Now func() time.Time
 }
@@ -44,9 +47,13 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 	if community == nil {
 		return nil, nil, tokenMissing(id)
 	}
+	info := activity.GetInfo(ctx)
+	gate, err := a.Store.Gate(id, epoch).For(ctx, info.WorkflowExecution.RunID+"/"+info.ActivityID, info.Attempt)
+	if err != nil {
+		return nil, nil, err
+	}
 	client, err := vk.New(vk.Config{
-		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID,
-		HTTP: a.HTTP, Gate: a.Store.Gate(id, epoch),
+		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID, HTTP: a.HTTP, Gate: gate,
 	})
 	if err != nil || community.Checked {
 		return client, community, err

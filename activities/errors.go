@@ -71,7 +71,7 @@ func toTemporal(ctx context.Context, err error) error {
 func messengerProblem(m *messenger.Error) error {
 	switch {
 	case m.Code == messenger.CodeFenced:
-		return temporal.NewApplicationErrorWithOptions("a later pass of this school has begun: this one does nothing more",
+		return temporal.NewApplicationErrorWithOptions("a later pass of this school has begun, or this activity was given to another worker: this one does nothing more",
 			workflows.ProblemFenced, temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign})
 	case m.Code == messenger.CodeBudget:
 		return temporal.NewApplicationErrorWithOptions("the token's request budget is spent for now",

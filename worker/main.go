@@ -63,7 +63,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Now: time.Now}, logger)
+	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Round: settings.Round, Now: time.Now}, logger)
 }
 
 // serve polls the task queues until the context ends or one of the workers fails.

@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -24,14 +25,25 @@ type Activities interface {
 	ApplyMembership(context.Context, ApplyInput) (Applied, error)
 	// PromoteAdmins sets the admin rights of a slice, and turns former admins out.
 	PromoteAdmins(context.Context, ApplyInput) (Applied, error)
-	// RecordPass ends a pass: outcome, counts, and a reply to each request.
+	// ResyncSelf asks the school's lane, from outside, for a pass: a workflow cannot signal
+	// itself.
+	ResyncSelf(context.Context, ResyncSelfInput) error
+	// DecideHolds records an operator's decision on holds; a stale one is refused.
+	DecideHolds(context.Context, DecideHoldsInput) error
+	// RecordPass ends a pass, or a part of one: outcome, counts, and a reply to each request.
 	RecordPass(context.Context, RecordPassInput) (PassReport, error)
 	// LookAtFeed gives the fingerprint of a feed's files, without reading them.
 	LookAtFeed(context.Context, school.FeedID) (string, error)
 	// ReadFeed reads a feed as a whole and stores a snapshot per school.
 	ReadFeed(context.Context, ReadFeedInput) (FeedReport, error)
-	// ResyncSchools asks the lanes of schools for a pass.
-	ResyncSchools(context.Context, ResyncSchoolsInput) error
+	// ResyncSchool asks a school's lane for a pass and waits for how it ends.
+	ResyncSchool(context.Context, ResyncSchoolInput) (ResyncReply, error)
+	// BeginSweep records that a sweep over a district has begun, and counts the schools.
+	BeginSweep(context.Context, BeginSweepInput) (int, error)
+	// SchoolsPage gives the next schools of a district.
+	SchoolsPage(context.Context, SchoolsPageInput) (SchoolsPage, error)
+	// EndSweep records that a sweep has ended, and completes its report.
+	EndSweep(context.Context, EndSweepInput) (SweepReport, error)
 }
 
 // activity is an activity type with its input and result: calls are checked by the compiler
@@ -39,15 +51,20 @@ type Activities interface {
 type activity[I, O any] string
 
 const (
-	fetchRoster     activity[FetchRosterInput, Fetched]    = "FetchRoster"
-	readChats       activity[ReadChatsInput, Work]         = "ReadChats"
-	diff            activity[DiffInput, StoredPlan]        = "Diff"
-	applyMembership activity[ApplyInput, Applied]          = "ApplyMembership"
-	promoteAdmins   activity[ApplyInput, Applied]          = "PromoteAdmins"
-	recordPass      activity[RecordPassInput, PassReport]  = "RecordPass"
-	lookAtFeed      activity[school.FeedID, string]        = "LookAtFeed"
-	readFeed        activity[ReadFeedInput, FeedReport]    = "ReadFeed"
-	resyncSchools   activity[ResyncSchoolsInput, struct{}] = "ResyncSchools"
+	fetchRoster     activity[FetchRosterInput, Fetched]      = "FetchRoster"
+	readChats       activity[ReadChatsInput, Work]           = "ReadChats"
+	diff            activity[DiffInput, StoredPlan]          = "Diff"
+	applyMembership activity[ApplyInput, Applied]            = "ApplyMembership"
+	promoteAdmins   activity[ApplyInput, Applied]            = "PromoteAdmins"
+	recordPass      activity[RecordPassInput, PassReport]    = "RecordPass"
+	lookAtFeed      activity[school.FeedID, string]          = "LookAtFeed"
+	readFeed        activity[ReadFeedInput, FeedReport]      = "ReadFeed"
+	resyncSchool    activity[ResyncSchoolInput, ResyncReply] = "ResyncSchool"
+	beginSweep      activity[BeginSweepInput, int]           = "BeginSweep"
+	schoolsPage     activity[SchoolsPageInput, SchoolsPage]  = "SchoolsPage"
+	endSweep        activity[EndSweepInput, SweepReport]     = "EndSweep"
+	decideHolds     activity[DecideHoldsInput, struct{}]     = "DecideHolds"
+	resyncSelf      activity[ResyncSelfInput, struct{}]      = "ResyncSelf"
 )
 
 func (a activity[I, O]) run(ctx workflow.Context, o workflow.ActivityOptions, in I) (O, error) {
@@ -71,6 +88,12 @@ type Fetched struct {
 	// Roster is the digest of the snapshot the pass works from.
 	Roster string `json:"roster"`
 	Work   Work   `json:"work"`
+	// Round is how long the lane of a continuous school waits before it asks itself for a pass; 0
+	// is a school that is not continuous.
+	Round time.Duration `json:"round,omitempty"`
+	// Proven tells that the messenger's events have been followed without a gap since the
+	// chats were read last: they need not be read again.
+	Proven bool `json:"proven,omitempty"`
 }
 
 // Work is what a comparison of desired chats and mirror found.
@@ -99,6 +122,10 @@ type DiffInput struct {
 	Roster      string     `json:"roster"`
 	Type        chats.Type `json:"type"`
 	HoldCounted bool       `json:"holdCounted,omitempty"`
+	// Scope restricts the plan. Part numbers the urgent parts that are let through while the
+	// pass runs; 0 is the pass itself.
+	Scope Scope `json:"scope"`
+	Part  int   `json:"part,omitempty"`
 }
 
 // StoredPlan refers to a plan in the store.
@@ -144,7 +171,9 @@ func (a Applied) plus(b Applied) Applied {
 type RecordPassInput struct {
 	School school.ID `json:"school"`
 	// Epoch is 0 where the pass could not even begin.
-	Epoch    int64     `json:"epoch"`
+	Epoch int64 `json:"epoch"`
+	// Part is the urgent part that ended; 0 is the pass itself.
+	Part     int       `json:"part,omitempty"`
 	Requests []Request `json:"requests"`
 	// Unreadable counts chats that could not be read.
 	Unreadable int `json:"unreadable,omitempty"`
@@ -182,7 +211,11 @@ type PassReport struct {
 	// Failed counts failed operations by error code, Skipped those that could not be done yet.
 	Failed  map[string]int `json:"failed,omitempty"`
 	Skipped map[string]int `json:"skipped,omitempty"`
-	Holds   int            `json:"holds,omitempty"`
+	// Holds counts what waits for an operator's word; HoldsDigest identifies all that is held.
+	// Expired counts the holds on which nobody decided in time: they are as good as rejected.
+	Holds       int    `json:"holds,omitempty"`
+	HoldsDigest string `json:"holdsDigest,omitempty"`
+	Expired     int    `json:"expired,omitempty"`
 	// Requests is how many requests the pass served.
 	Requests int `json:"requests"`
 }
@@ -234,8 +267,8 @@ type SchoolProblem struct {
 	Problem
 }
 
-// ResyncSchoolsInput asks the lanes of schools for a pass.
-type ResyncSchoolsInput struct {
-	Schools []school.ID `json:"schools"`
-	Request Request     `json:"request"`
+// ResyncSelfInput asks a school's lane for a pass.
+type ResyncSelfInput struct {
+	School  school.ID `json:"school"`
+	Request Request   `json:"request"`
 }

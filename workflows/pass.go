@@ -52,7 +52,7 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		return problemOf(err)
 	}
 	p.work = p.fetched.Work
-	l.continuous = p.fetched.Continuous
+	l.round = p.fetched.Round
 	if p.request.Verify && !p.fetched.Proven {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,

@@ -21,8 +21,8 @@ type Carried struct {
 	Pending []Request   `json:"pending,omitempty"`
 	Passes  int         `json:"passes"`
 	Last    *PassReport `json:"last,omitempty"`
-	// Continuous is what the school's schedule said at the last pass.
-	Continuous bool `json:"continuous,omitempty"`
+	// Round is that of a continuous school, as of the last pass.
+	Round time.Duration `json:"round,omitempty"`
 	// Troubles counts the failed passes since the last good one.
 	Troubles int `json:"troubles,omitempty"`
 	// Generation counts the runs before this one.
@@ -51,7 +51,7 @@ type LaneStatus struct {
 func SchoolSync(ctx workflow.Context, in SchoolSyncInput) (PassReport, error) {
 	l := &lane{school: in.School, status: LaneStatus{School: in.School, Phase: "waiting for a request"}}
 	if c := in.Carried; c != nil {
-		l.inbox.pending, l.continuous, l.troubles = c.Pending, c.Continuous, c.Troubles
+		l.inbox.pending, l.round, l.troubles = c.Pending, c.Round, c.Troubles
 		l.status.Passes, l.status.Last, l.status.Generation = c.Passes, c.Last, c.Generation
 	}
 	return l.run(ctx, in.Carried != nil)
@@ -63,8 +63,9 @@ type lane struct {
 	status LaneStatus
 	notes  details
 
-	// continuous is what the school's schedule says, as of the last pass.
-	continuous bool
+	// round is how long the lane of a continuous school waits before it asks itself for a pass,
+	// as of the last pass; 0 is a lane that ends when there is nothing to do.
+	round time.Duration
 	// troubles counts the failed passes since the last good one, served the passes of this run.
 	troubles int
 	served   int
@@ -86,7 +87,7 @@ func (l *lane) run(ctx workflow.Context, carried bool) (PassReport, error) {
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery, func() (LaneStatus, error) {
 		status := l.status
-		status.Continuous = l.continuous
+		status.Continuous = l.round > 0
 		status.Waiting = len(l.inbox.pending) + l.inbox.signals.Len()
 		return status, nil
 	}, workflow.QueryHandlerOptions{Description: "What the lane is doing, how many requests wait, and how the last pass ended."})
@@ -117,21 +118,18 @@ func (l *lane) pass(ctx workflow.Context, requests []Request) (PassReport, *Prob
 	return report, report.Problem
 }
 
-// How long a continuous lane rests before it asks itself for a pass: longer and longer after
-// passes that failed, since what is wrong (a refused token, a roster that cannot be read) is
-// mended by somebody, and that wakes the lane.
-const (
-	roundEvery    = 5 * time.Minute
-	roundAtLatest = time.Hour
-)
+// longestRest bounds how long a continuous lane rests. It rests longer and longer after passes
+// that failed: what is wrong (a refused token, a roster that cannot be read) is mended by
+// somebody, and that wakes the lane.
+const longestRest = time.Hour
 
 // idle keeps a continuous lane open: it waits for a request, or has itself asked for one when
 // it is time for a round.
 func (l *lane) idle(ctx workflow.Context) bool {
-	if !l.continuous || ctx.Err() != nil {
+	if l.round <= 0 || ctx.Err() != nil {
 		return false
 	}
-	rest := min(roundEvery<<min(l.troubles, 10), roundAtLatest)
+	rest := min(l.round<<min(l.troubles, 10), max(longestRest, l.round))
 	l.phase(ctx, "waiting for a request, or for the next round in %s", rest)
 	arrived, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: rest, TimerOptions: workflow.TimerOptions{Summary: "until the next round"},
@@ -157,7 +155,7 @@ const passesPerRun = 500
 // workers of a new version are there to take the lane over.
 func (l *lane) renew(ctx workflow.Context, pending []Request) error {
 	info := workflow.GetInfo(ctx)
-	if len(pending) == 0 && !l.continuous {
+	if len(pending) == 0 && l.round <= 0 {
 		return nil
 	}
 	if !info.GetContinueAsNewSuggested() && l.served < passesPerRun && !info.GetTargetWorkerDeploymentVersionChanged() {
@@ -166,7 +164,7 @@ func (l *lane) renew(ctx workflow.Context, pending []Request) error {
 	return workflow.NewContinueAsNewErrorWithOptions(ctx,
 		workflow.ContinueAsNewErrorOptions{InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade},
 		TypeSchoolSync, SchoolSyncInput{School: l.school, Carried: &Carried{
-			Pending: pending, Passes: l.status.Passes, Last: l.status.Last, Continuous: l.continuous,
+			Pending: pending, Passes: l.status.Passes, Last: l.status.Last, Round: l.round,
 			Troubles: l.troubles, Generation: l.status.Generation + 1,
 		}})
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The environment variables.
@@ -16,7 +17,9 @@ const (
 	EnvDatabaseURL = "ROLLCALL_DATABASE_URL"
 	EnvVKURL       = "ROLLCALL_VK_URL"
 	// EnvBuildID names the build of a worker, in place of the one it was built with.
-	EnvBuildID   = "ROLLCALL_BUILD_ID"
+	EnvBuildID = "ROLLCALL_BUILD_ID"
+	// EnvRound is how long the lane of a continuous school waits before it looks by itself.
+	EnvRound     = "ROLLCALL_CONTINUOUS_ROUND"
 	EnvLogLevel  = "ROLLCALL_LOG_LEVEL"
 	EnvLogFormat = "ROLLCALL_LOG_FORMAT"
 )
@@ -27,9 +30,14 @@ type Config struct {
 	DatabaseURL string
 	// VKURL is where VK's API is; empty is the real one.
 	VKURL string
+	// Round is how long the lane of a continuous school waits before it looks by itself.
+	Round time.Duration
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
 	LogLevel, LogFormat string
 }
+
+// shortestRound keeps a continuous lane from turning without rest.
+const shortestRound = time.Second
 
 // FromEnvironment reads the settings. All that is wrong with them is said at once.
 func FromEnvironment() (Config, error) {
@@ -40,6 +48,10 @@ func FromEnvironment() (Config, error) {
 		LogFormat:   cmp.Or(os.Getenv(EnvLogFormat), "text"),
 	}
 	var wrong []string
+	var err error
+	if c.Round, err = time.ParseDuration(cmp.Or(os.Getenv(EnvRound), "5m")); err != nil || c.Round < shortestRound {
+		wrong = append(wrong, fmt.Sprintf("%s must be a duration of %s or more, such as 5m", EnvRound, shortestRound))
+	}
 	if c.DatabaseURL == "" {
 		wrong = append(wrong, EnvDatabaseURL+" is not set: want postgres://user:password@host:port/database")
 	}

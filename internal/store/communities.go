@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,67 +80,4 @@ func (s *Store) SetRefused(ctx context.Context, id school.ID, code messenger.Cod
 	_, err := s.pool.Exec(ctx, `
 		UPDATE communities SET refused = nullif($2, '') WHERE school_id = $1 AND refused IS DISTINCT FROM nullif($2, '')`, id, string(code))
 	return err
-}
-
-// Pacing of a token's requests.
-const (
-	// interval between two requests: just under VK's 20 in any second, with room for jitter.
-	interval = time.Second * 2 / 37
-	// patience is how long a request waits for its turn before its activity gives the slot back.
-	patience = 2 * time.Second
-)
-
-// Gate is what every messenger request of one pass goes through: it holds the request back until
-// the token's budget allows it, and refuses it once a later pass has begun.
-type Gate struct {
-	store  *Store
-	school school.ID
-	epoch  int64
-}
-
-// Gate makes the gate of a school's pass.
-func (s *Store) Gate(id school.ID, epoch int64) *Gate {
-	return &Gate{store: s, school: id, epoch: epoch}
-}
-
-// Pass implements messenger.Gate with one statement on the token's row. The clock is the
-// database's, so that workers need not agree on the time.
-func (g *Gate) Pass(ctx context.Context) error {
-	var wait time.Duration
-	var epoch int64
-	var taken bool
-	err := g.store.pool.QueryRow(ctx, `
-		WITH slot AS (
-			UPDATE communities SET next_request_at = greatest(next_request_at, clock_timestamp()) + $3::interval
-			WHERE school_id = $1 AND epoch = $2 AND next_request_at <= clock_timestamp() + $4::interval
-			RETURNING next_request_at - $3::interval - clock_timestamp() AS wait, epoch)
-		SELECT wait, epoch, true FROM slot
-		UNION ALL
-		SELECT next_request_at - clock_timestamp(), epoch, false FROM communities
-		WHERE school_id = $1 AND NOT EXISTS (SELECT FROM slot)`,
-		g.school, g.epoch, interval, patience).Scan(&wait, &epoch, &taken)
-	switch {
-	case err != nil:
-		return err
-	case taken:
-		return sleep(ctx, wait)
-	case epoch != g.epoch:
-		return &messenger.Error{Code: messenger.CodeFenced}
-	default:
-		return &messenger.Error{Code: messenger.CodeBudget, RetryAfter: max(wait, 0)}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -89,3 +89,21 @@ func TestGateGivesUpWhenTheWaitIsLong(t *testing.T) {
 	require.Equal(t, messenger.CodeBudget, refused.Code)
 	require.Greater(t, refused.RetryAfter, time.Second)
 }
+
+func TestGateRefusesAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	pass := st.Gate("s", beginPass(t, st))
+	of := func(activity string, attempt int32) *store.Gate {
+		gate, err := pass.For(ctx, activity, attempt)
+		require.NoError(t, err)
+		return gate
+	}
+	first, other := of("a", 1), of("b", 1)
+	require.NoError(t, first.Pass(ctx))
+	second := of("a", 2)
+	require.Equal(t, messenger.CodeFenced, messenger.CodeOf(first.Pass(ctx)))
+	require.NoError(t, second.Pass(ctx))
+	require.NoError(t, other.Pass(ctx), "another activity of the same pass goes on")
+}

@@ -74,16 +74,17 @@ func (s *Store) Relay(ctx context.Context, id school.ID, hand func(context.Conte
 // ListenOutbox calls woken whenever something has been put into the outbox, until the context
 // ends or the connection is lost. Wake-ups may be merged.
 func (s *Store) ListenOutbox(ctx context.Context, woken func()) error {
-	conn, err := s.pool.Acquire(ctx)
+	pooled, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Hijack().Close(context.WithoutCancel(ctx)) //nolint:errcheck // a listening connection is not given back
+	conn := pooled.Hijack() // a listening connection is not given back
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, `LISTEN `+outboxChannel); err != nil {
 		return err
 	}
 	for {
-		if _, err := conn.Conn().WaitForNotification(ctx); err != nil {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return err
 		}
 		woken()

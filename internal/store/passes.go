@@ -50,6 +50,7 @@ func (s *Store) BeginPass(ctx context.Context, p PassBegin) (epoch int64, err er
 			return err
 		}
 		var batch pgx.Batch
+		batch.Queue(`DELETE FROM attempts WHERE school_id = $1`, p.School) // the epoch shuts all of them out
 		batch.Queue(`UPDATE passes SET finished_at = now(), outcome = 'failed' WHERE school_id = $1 AND finished_at IS NULL`, p.School)
 		batch.Queue(`
 			INSERT INTO passes (school_id, epoch, request_id, trigger, requested_by, verify, scope, requests)

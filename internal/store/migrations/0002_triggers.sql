@@ -51,6 +51,14 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_age ON events (taken_at);
 
+-- Activities that have been given to somebody anew: whoever has an earlier attempt is refused.
+CREATE TABLE attempts (
+    school_id text NOT NULL REFERENCES schools ON DELETE CASCADE,
+    activity  text NOT NULL,
+    attempt   integer NOT NULL,
+    PRIMARY KEY (school_id, activity)
+);
+
 CREATE TABLE sweeps (
     id           text PRIMARY KEY,
     workflow_id  text NOT NULL,
@@ -72,7 +80,7 @@ ALTER TABLE holds
 
 -- +goose Down
 ALTER TABLE holds DROP COLUMN state, DROP COLUMN decided_by, DROP COLUMN decided_at;
-DROP TABLE sweeps, events, outbox;
+DROP TABLE sweeps, attempts, events, outbox;
 DELETE FROM plans WHERE part > 0;
 ALTER TABLE plans DROP CONSTRAINT plans_school_id_epoch_chat_type_part_key, DROP COLUMN part,
     ADD UNIQUE (school_id, epoch, chat_type);
