@@ -29,6 +29,12 @@ func (*workerStopping) Error() string { return "the worker stops" }
 // for the pass's end. A school without a token is skipped. A try that finds the request taken
 // up asks no second time; one that comes before that repeats the request under its id.
 func (a *Activities) ResyncSchool(ctx context.Context, in workflows.ResyncSchoolInput) (workflows.ResyncReply, error) {
+	return a.resyncSchool(ctx, in, func() error {
+		return temporal.Resync(ctx, activity.GetClient(ctx), in.School, in.Request)
+	})
+}
+
+func (a *Activities) resyncSchool(ctx context.Context, in workflows.ResyncSchoolInput, ask func() error) (workflows.ResyncReply, error) {
 	beat := startBeating(ctx)
 	defer beat.stop()
 	var out workflows.ResyncReply
@@ -45,7 +51,7 @@ func (a *Activities) ResyncSchool(ctx context.Context, in workflows.ResyncSchool
 		return out, err
 	}
 	if known == nil {
-		if err := temporal.Resync(ctx, activity.GetClient(ctx), in.School, in.Request); err != nil {
+		if err := ask(); err != nil {
 			return out, err
 		}
 		beat.advance(ctx, 1)

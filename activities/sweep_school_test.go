@@ -1,13 +1,12 @@
 package activities_test
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -19,75 +18,46 @@ import (
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
-// laneClient is what activities get for a client: it takes requests for passes.
-type laneClient struct {
-	client.Client
-	// serve does what the lane does with a request; nil is nothing.
-	serve func(workflows.Request)
-
-	mu    sync.Mutex
+// fakeLane takes the requests that ResyncSchool makes.
+type fakeLane struct {
 	asked []workflows.Request
-	lanes []string
+	// serve does with a request what a lane does; nil is nothing.
+	serve func(workflows.Request)
 }
 
-func (c *laneClient) SignalWithStartWorkflow(
-	_ context.Context, id, _ string, arg any, _ client.StartWorkflowOptions, _ any, _ ...any,
-) (client.WorkflowRun, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	request := arg.(workflows.Request)
-	c.asked, c.lanes = append(c.asked, request), append(c.lanes, id)
-	if c.serve != nil {
-		go c.serve(request)
+func (l *fakeLane) ask(r workflows.Request) error {
+	l.asked = append(l.asked, r)
+	if l.serve != nil {
+		l.serve(r)
 	}
-	return nil, nil
+	return nil
 }
 
-// withClient gives activities a client.
-type withClient struct {
-	interceptor.WorkerInterceptorBase
-	client client.Client
-}
-
-func (w *withClient) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	i := &inbound{client: w.client}
-	i.Next = next
-	return i
-}
-
-type inbound struct {
-	interceptor.ActivityInboundInterceptorBase
-	client client.Client
-}
-
-func (i *inbound) Init(next interceptor.ActivityOutboundInterceptor) error {
-	o := &outbound{client: i.client}
-	o.Next = next
-	return i.Next.Init(o)
-}
-
-type outbound struct {
-	interceptor.ActivityOutboundInterceptorBase
-	client client.Client
-}
-
-func (o *outbound) GetClient(context.Context) client.Client { return o.client }
-
-// activityEnvironment runs the bench's activities one by one.
-func (b *bench) activityEnvironment(c *laneClient) *testsuite.TestActivityEnvironment {
+// activityEnvironment runs the bench's activities one by one, with a lane in the test's hands.
+func (b *bench) activityEnvironment(l *fakeLane) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Interceptor(), &withClient{client: c}}})
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Interceptor()}})
 	env.SetTestTimeout(time.Minute)
-	activities.Register(env, b.acts)
+	if l == nil {
+		activities.Register(env, b.acts)
+	} else {
+		env.RegisterActivityWithOptions(activities.ResyncSchoolBy(b.acts, l.ask), activity.RegisterOptions{Name: "ResyncSchool"})
+	}
 	return env
 }
 
-// lane is a client behind which the school's real lane runs.
-func (b *bench) lane() *laneClient {
+// resync runs the activity ResyncSchool as a worker would.
+func (b *bench) resync(l *fakeLane, in workflows.ResyncSchoolInput) (workflows.ResyncReply, error) {
+	b.t.Helper()
+	return call[workflows.ResyncReply](b.t, b.activityEnvironment(l), "ResyncSchool", in)
+}
+
+// realLane serves requests with passes.
+func (b *bench) realLane() *fakeLane {
 	var running sync.WaitGroup
 	b.t.Cleanup(running.Wait)
-	return &laneClient{serve: func(r workflows.Request) {
+	return &fakeLane{serve: func(r workflows.Request) {
 		running.Go(func() {
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestWorkflowEnvironment()
@@ -111,30 +81,29 @@ func ask(id string, within time.Duration) workflows.ResyncSchoolInput {
 func TestResyncSchoolGivesTheOutcomeOfThePass(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c := b.lane()
-	reply, err := call[workflows.ResyncReply](b, c, "ResyncSchool", ask("none", time.Minute))
+	l := b.realLane()
+	reply, err := b.resync(l, ask("none", time.Minute))
 	require.NoError(t, err, "a pass that failed is a reply")
 	require.Equal(t, workflows.OutcomeFailed, reply.Outcome)
 	require.Equal(t, workflows.ProblemRosterMissing, reply.Problem.Code)
 	require.Contains(t, reply.Problem.Message, "rollcall feed read")
 
 	b.roster(big(1, 2))
-	reply, err = call[workflows.ResyncReply](b, c, "ResyncSchool", ask("first", time.Minute))
+	reply, err = b.resync(l, ask("first", time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, workflows.ResyncReply{Outcome: workflows.OutcomeChanged}, reply)
-	reply, err = call[workflows.ResyncReply](b, c, "ResyncSchool", ask("second", time.Minute))
+	reply, err = b.resync(l, ask("second", time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, workflows.ResyncReply{Outcome: workflows.OutcomeInStep}, reply)
-	require.Equal(t, []string{"school/s", "school/s", "school/s"}, c.lanes)
-	require.Equal(t, ask("second", time.Minute).Request, c.asked[2])
+	require.Equal(t, ask("second", time.Minute).Request, l.asked[2])
 
 	passes, err := b.store.Passes(t.Context(), "s", 10)
 	require.NoError(t, err)
 	before := len(passes)
-	reply, err = call[workflows.ResyncReply](b, c, "ResyncSchool", ask("second", time.Minute))
+	reply, err = b.resync(l, ask("second", time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, workflows.OutcomeInStep, reply.Outcome)
-	require.Len(t, c.asked, 3, "a retry that finds the answer asks for nothing")
+	require.Len(t, l.asked, 3, "a retry that finds the answer asks for nothing")
 	passes, err = b.store.Passes(t.Context(), "s", 10)
 	require.NoError(t, err)
 	require.Len(t, passes, before)
@@ -144,24 +113,24 @@ func TestResyncSchoolWithoutAToken(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	require.NoError(t, b.store.AddSchool(t.Context(), school.School{ID: "bare", District: "d", Feed: "f", SourceID: "bare"}))
-	c := &laneClient{}
+	l := &fakeLane{}
 	in := ask("r", time.Minute)
 	in.School = "bare"
-	reply, err := call[workflows.ResyncReply](b, c, "ResyncSchool", in)
+	reply, err := b.resync(l, in)
 	require.NoError(t, err)
 	require.Equal(t, workflows.ResyncReply{Outcome: workflows.OutcomeSkipped}, reply)
-	require.Empty(t, c.asked)
+	require.Empty(t, l.asked)
 
 	in.School = "nowhere"
-	_, err = call[workflows.ResyncReply](b, c, "ResyncSchool", in)
+	_, err = b.resync(l, in)
 	requireType(t, err, workflows.ProblemSchoolUnknown)
 }
 
 func TestResyncSchoolGivesUpInTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c := &laneClient{}
-	reply, err := call[workflows.ResyncReply](b, c, "ResyncSchool", ask("r", time.Second))
+	l := &fakeLane{}
+	reply, err := b.resync(l, ask("r", time.Second))
 	require.NoError(t, err)
 	require.Equal(t, workflows.OutcomeNotReached, reply.Outcome)
 	require.Equal(t, workflows.ProblemNotReached, reply.Problem.Code)
@@ -170,18 +139,18 @@ func TestResyncSchoolGivesUpInTime(t *testing.T) {
 	begin := store.PassBegin{School: "s", Request: "r", Scope: struct{}{}, Requests: []store.Asked{{ID: "r"}}}
 	_, err = b.store.BeginPass(t.Context(), begin)
 	require.NoError(t, err)
-	reply, err = call[workflows.ResyncReply](b, c, "ResyncSchool", ask("r", time.Second))
+	reply, err = b.resync(l, ask("r", time.Second))
 	require.NoError(t, err)
 	require.Equal(t, workflows.OutcomeNotReached, reply.Outcome)
 	require.Contains(t, reply.Problem.Message, "the pass of school s did not end within 1s: it goes on, see its lane, school/s")
-	require.Len(t, c.asked, 1, "a pass has taken the request up: it is not asked for again")
+	require.Len(t, l.asked, 1, "a pass has taken the request up: it is not asked for again")
 }
 
 func TestResyncSchoolIsLeftToAnotherWorkerWhenItsOwnStops(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	stopping := make(chan struct{})
-	env := b.activityEnvironment(&laneClient{serve: func(workflows.Request) { close(stopping) }})
+	env := b.activityEnvironment(&fakeLane{serve: func(workflows.Request) { close(stopping) }})
 	env.SetWorkerStopChannel(stopping)
 	_, err := env.ExecuteActivity("ResyncSchool", ask("r", time.Minute))
 	var application *temporal.ApplicationError

@@ -7,17 +7,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
-// call runs one activity as a worker would and gives its result, or its error.
-func call[O any](b *bench, c *laneClient, name string, in any) (out O, err error) {
-	b.t.Helper()
-	value, err := b.activityEnvironment(c).ExecuteActivity(name, in)
+// call runs one activity and gives its result, or its error.
+func call[O any](t *testing.T, env *testsuite.TestActivityEnvironment, name string, in any) (out O, err error) {
+	t.Helper()
+	value, err := env.ExecuteActivity(name, in)
 	if err == nil {
-		require.NoError(b.t, value.Get(&out))
+		require.NoError(t, value.Get(&out))
 	}
 	return out, err
 }
@@ -25,27 +26,28 @@ func call[O any](b *bench, c *laneClient, name string, in any) (out O, err error
 func TestSweepIsRecordedFromItsBeginningToItsReport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	env := b.activityEnvironment(nil)
 	ctx := t.Context()
 	for i := range 4 {
 		id := school.ID(fmt.Sprintf("more-%d", i))
 		require.NoError(t, b.store.AddSchool(ctx, school.School{ID: id, District: "d", Feed: "f", SourceID: string(id)}))
 	}
 	begin := workflows.BeginSweepInput{Sweep: "run", WorkflowID: "sweep/district/d", District: "d", Trigger: workflows.TriggerDistrict, RequestedBy: "operator"}
-	schools, err := call[int](b, nil, "BeginSweep", begin)
+	schools, err := call[int](t, env, "BeginSweep", begin)
 	require.NoError(t, err)
 	require.Equal(t, 5, schools)
 
-	page, err := call[workflows.SchoolsPage](b, nil, "SchoolsPage", workflows.SchoolsPageInput{District: "d", Limit: 3})
+	page, err := call[workflows.SchoolsPage](t, env, "SchoolsPage", workflows.SchoolsPageInput{District: "d", Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, workflows.SchoolsPage{Schools: []school.ID{"more-0", "more-1", "more-2"}, Left: 2}, page)
-	page, err = call[workflows.SchoolsPage](b, nil, "SchoolsPage", workflows.SchoolsPageInput{District: "d", After: "more-2", Limit: 3})
+	page, err = call[workflows.SchoolsPage](t, env, "SchoolsPage", workflows.SchoolsPageInput{District: "d", After: "more-2", Limit: 3})
 	require.NoError(t, err)
 	require.Equal(t, workflows.SchoolsPage{Schools: []school.ID{"more-3", "s"}}, page)
 
 	end := workflows.EndSweepInput{Sweep: "run", District: "d", Report: workflows.SweepReport{
 		District: "d", Outcome: workflows.OutcomeInStep, Schools: 6, Counts: workflows.SweepCounts{InStep: 2, Skipped: 4},
 	}}
-	report, err := call[workflows.SweepReport](b, nil, "EndSweep", end)
+	report, err := call[workflows.SweepReport](t, env, "EndSweep", end)
 	require.NoError(t, err)
 	require.Equal(t, []workflows.StaleSchool{{School: "s"}}, report.Stalest, "the others have no token")
 	rows, err := b.store.Sweeps(ctx, "d", 1)
@@ -57,18 +59,19 @@ func TestSweepIsRecordedFromItsBeginningToItsReport(t *testing.T) {
 	require.Equal(t, report, stored)
 
 	begin.District = "nowhere"
-	_, err = call[int](b, nil, "BeginSweep", begin)
+	_, err = call[int](t, env, "BeginSweep", begin)
 	requireType(t, err, workflows.ProblemDistrictUnknown)
 }
 
 func TestReportNamesTheEndOfTheLastGoodPass(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	env := b.activityEnvironment(nil)
 	b.roster(big(1, 1))
 	b.mustPass(false, workflows.OutcomeChanged)
 	passes, err := b.store.Passes(t.Context(), "s", 1)
 	require.NoError(t, err)
-	report, err := call[workflows.SweepReport](b, nil, "EndSweep", workflows.EndSweepInput{Sweep: "run", District: "d"})
+	report, err := call[workflows.SweepReport](t, env, "EndSweep", workflows.EndSweepInput{Sweep: "run", District: "d"})
 	require.NoError(t, err)
 	require.Len(t, report.Stalest, 1)
 	require.WithinDuration(t, *passes[0].FinishedAt, *report.Stalest[0].LastGood, 0)

@@ -56,7 +56,7 @@ func (k *scheduleKeeper) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.warn(difference.Of(temporal.ScheduleForeign, temporal.ScheduleUnclear))
+	k.warn(difference.Of(temporal.ScheduleForeign, temporal.ScheduleUnclear, temporal.ScheduleUnasked))
 	done, err := k.schedules.Apply(ctx, difference)
 	if len(done) > 0 {
 		k.logger.Info("the schedules follow the registry", "created", ids(done, temporal.ScheduleCreate),
@@ -70,7 +70,7 @@ func (k *scheduleKeeper) warn(troubles temporal.Difference) {
 	for _, t := range troubles {
 		known := lo.ContainsBy(k.warned, func(w temporal.Change) bool { return w.ID == t.ID && w.Why == t.Why })
 		if !known {
-			k.logger.Warn("a schedule is left alone", "schedule", t.ID, "problem", t.Why)
+			k.logger.Warn("a schedule is left as it is", "schedule", t.ID, "problem", t.Why)
 		}
 	}
 	k.warned = troubles

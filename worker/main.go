@@ -3,6 +3,7 @@
 //
 // It is configured by the environment: ROLLCALL_DATABASE_URL, ROLLCALL_KEYSET_FILE or
 // ROLLCALL_KEYSET, ROLLCALL_VK_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
+// ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters.
 package main
 
 import (
@@ -63,6 +64,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
+	stopEvents, err := startEvents(ctx, settings, st, c, logger)
+	if err != nil {
+		return err
+	}
+	defer stopEvents()
 	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Round: settings.Round, Now: time.Now}, logger)
 }
 

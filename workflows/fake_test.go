@@ -19,16 +19,25 @@ type fake struct {
 	mu    sync.Mutex
 	calls []string
 
-	fetchRoster func(FetchRosterInput) (Fetched, error)
-	readChats   func(ReadChatsInput) (Work, error)
-	diff        func(DiffInput) (StoredPlan, error)
-	apply       func(ApplyInput) (Applied, error)
-	promote     func(ApplyInput) (Applied, error)
-	lookAtFeed  func() (string, error)
-	readFeed    func(ReadFeedInput) (FeedReport, error)
+	fetchRoster  func(FetchRosterInput) (Fetched, error)
+	readChats    func(ReadChatsInput) (Work, error)
+	diff         func(DiffInput) (StoredPlan, error)
+	apply        func(ApplyInput) (Applied, error)
+	promote      func(ApplyInput) (Applied, error)
+	lookAtFeed   func() (string, error)
+	readFeed     func(ReadFeedInput) (FeedReport, error)
+	resyncSchool func(ResyncSchoolInput) (ResyncReply, error)
+	beginSweep   func(BeginSweepInput) (int, error)
+	schoolsPage  func(SchoolsPageInput) (SchoolsPage, error)
+	endSweep     func(EndSweepInput) (SweepReport, error)
+	decideHolds  func(DecideHoldsInput) error
+	resyncSelf   func(ResyncSelfInput) error
 
 	recorded  []RecordPassInput
-	resynced  []ResyncSchoolsInput
+	onRecord  func(n int)
+	digest    string // of what is held, as passes report it
+	applied   []ApplyInput
+	resynced  []ResyncSelfInput
 	diffed    []chats.Type
 	epochSeen int64
 }
@@ -73,11 +82,14 @@ func (f *fake) RecordPass(_ context.Context, in RecordPassInput) (PassReport, er
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.recorded = append(f.recorded, in)
+		if f.onRecord != nil {
+			f.onRecord(len(f.recorded))
+		}
 		outcome := OutcomeInStep
 		if in.Problem != nil {
 			outcome = OutcomeFailed
 		}
-		return PassReport{School: in.School, Epoch: in.Epoch, Outcome: outcome, Problem: in.Problem, Requests: len(in.Requests)}, nil
+		return PassReport{School: in.School, Epoch: in.Epoch, Outcome: outcome, Problem: in.Problem, Requests: len(in.Requests), HoldsDigest: f.digest}, nil
 	})
 }
 
@@ -94,12 +106,48 @@ func (f *fake) ReadFeed(_ context.Context, in ReadFeedInput) (FeedReport, error)
 	return do(f, "ReadFeed", in, f.readFeed)
 }
 
-func (f *fake) ResyncSchools(_ context.Context, in ResyncSchoolsInput) error {
-	f.mu.Lock()
-	f.resynced = append(f.resynced, in)
-	f.mu.Unlock()
-	_, err := do[ResyncSchoolsInput, struct{}](f, "ResyncSchools", in, nil)
+func (f *fake) DecideHolds(_ context.Context, in DecideHoldsInput) error {
+	_, err := do(f, "DecideHolds", in, func(in DecideHoldsInput) (struct{}, error) {
+		if f.decideHolds != nil {
+			return struct{}{}, f.decideHolds(in)
+		}
+		return struct{}{}, nil
+	})
 	return err
+}
+
+func (f *fake) ResyncSelf(_ context.Context, in ResyncSelfInput) error {
+	_, err := do(f, "ResyncSelf", in, func(in ResyncSelfInput) (struct{}, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.resynced = append(f.resynced, in)
+		if f.resyncSelf != nil {
+			return struct{}{}, f.resyncSelf(in)
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func (f *fake) ResyncSchool(_ context.Context, in ResyncSchoolInput) (ResyncReply, error) {
+	return do(f, "ResyncSchool", in, f.resyncSchool)
+}
+
+func (f *fake) BeginSweep(_ context.Context, in BeginSweepInput) (int, error) {
+	return do(f, "BeginSweep", in, f.beginSweep)
+}
+
+func (f *fake) SchoolsPage(_ context.Context, in SchoolsPageInput) (SchoolsPage, error) {
+	return do(f, "SchoolsPage", in, f.schoolsPage)
+}
+
+func (f *fake) EndSweep(_ context.Context, in EndSweepInput) (SweepReport, error) {
+	return do(f, "EndSweep", in, func(in EndSweepInput) (SweepReport, error) {
+		if f.endSweep == nil {
+			return in.Report, nil
+		}
+		return f.endSweep(in)
+	})
 }
 
 // setup makes a test environment with the workflows and a fake.

@@ -10,4 +10,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(SchoolSync, workflow.RegisterOptions{Name: TypeSchoolSync})
 	r.RegisterWorkflowWithOptions(ChatTypeSync, workflow.RegisterOptions{Name: TypeChatTypeSync})
 	r.RegisterWorkflowWithOptions(FeedSync, workflow.RegisterOptions{Name: TypeFeedSync})
+	r.RegisterWorkflowWithOptions(Sweep, workflow.RegisterOptions{Name: TypeSweep})
 }

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/rollcall-edu/rollcall/devstack/stack"
+	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/district"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -39,6 +40,14 @@ var world struct {
 	logs   string
 	groups atomic.Int64
 }
+
+const (
+	// suggestAt makes lanes continue as new after a few passes: what may be lost at that border
+	// is looked for by every test.
+	suggestAt = 400
+	// round is how long a continuous lane rests here; minutes would be long to wait for.
+	round = 15 * time.Second
+)
 
 func TestMain(m *testing.M) {
 	code, err := runAll(m)
@@ -68,7 +77,7 @@ func runAll(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	ctx := context.Background()
-	if world.stack, err = stack.Start(ctx, stack.Options{Dir: filepath.Join(dir, "stack"), NoUI: true, Throwaway: true}); err != nil {
+	if world.stack, err = stack.Start(ctx, stack.Options{Dir: filepath.Join(dir, "stack"), NoUI: true, Throwaway: true, SuggestContinueAsNew: suggestAt}); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, world.stack.Stop(ctx)) }()
@@ -134,13 +143,14 @@ type program struct {
 	exited chan error
 }
 
-func startWorker(logName string) (*program, error) {
+func startWorker(logName string, env ...string) (*program, error) {
 	file, err := os.OpenFile(filepath.Join(world.logs, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(filepath.Join(world.bin, "worker"))
-	cmd.Env = append(os.Environ(), world.stack.Env()...)
+	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String())
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -203,6 +213,7 @@ func newSite(t *testing.T, change func(*district.Options)) *site {
 	s.cli("", "district", "add", "d-"+name, "--name", "District "+name)
 	s.cli("", "feed", "add", string(s.feed), "--district", "d-"+name, "--location", s.dir)
 	s.cli("", "school", "add", string(s.id), "--district", "d-"+name, "--feed", string(s.feed), "--source-id", s.org, "--name", "School "+name)
+	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Off: true})) // tests ask for themselves
 	_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: name})
 	require.NoError(t, err)
 	s.allow(true)

@@ -22,6 +22,8 @@ type Options struct {
 	// Throwaway is for data that nobody will miss: nothing is flushed to disk, and the databases go away
 	// with this process even when it is killed. What else is in Dir stays.
 	Throwaway bool
+	// SuggestContinueAsNew is as in temporalserver.Options.
+	SuggestContinueAsNew int
 	// Log receives notes for people, and Progress the name of each step as it begins. Both may be nil.
 	Log      io.Writer
 	Progress func(step string)

@@ -149,6 +149,8 @@ func (s *Stack) startTemporal(ctx context.Context) (part, error) {
 		Databases: s.postgres,
 		Port:      s.opts.Ports.Temporal,
 		LogFile:   s.opts.path(temporalLog),
+
+		SuggestContinueAsNew: s.opts.SuggestContinueAsNew,
 	})
 	if err != nil {
 		return part{}, err
@@ -222,6 +224,9 @@ func (s *Stack) RegisterCommunity(group int64, token, name string) error {
 	_, err := s.sandbox.world.RegisterCommunity(vk.Registration{GroupID: group, Token: token, Name: name})
 	return err
 }
+
+// TemporalMetricsURL is where the Temporal server's own metrics can be read.
+func (s *Stack) TemporalMetricsURL() string { return s.temporal.MetricsURL() }
 
 // AllowAdding lets the community's token add people to chats, as the messenger does for tokens
 // that its support has opened it for.

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/common/membership/static"
+	"go.temporal.io/server/common/metrics"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
 	"go.temporal.io/server/common/primitives"
 
@@ -63,7 +64,7 @@ func (p ports) services() map[string]config.Service {
 	})
 }
 
-func serverConfig(p ports, persistence config.Persistence) *config.Config {
+func serverConfig(p ports, persistence config.Persistence, metricsAddress string) *config.Config {
 	off := config.ArchivalNamespaceDefaults{
 		History:    config.HistoryArchivalNamespaceDefaults{State: archivalOff},
 		Visibility: config.VisibilityArchivalNamespaceDefaults{State: archivalOff},
@@ -71,6 +72,9 @@ func serverConfig(p ports, persistence config.Persistence) *config.Config {
 	return &config.Config{
 		Global: config.Global{
 			Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: port.Host},
+			Metrics: &metrics.Config{Prometheus: &metrics.PrometheusConfig{
+				ListenAddress: metricsAddress, HandlerPath: "/metrics", Framework: "opentelemetry",
+			}},
 		},
 		Persistence: persistence,
 		ClusterMetadata: &cluster.Config{
@@ -137,8 +141,8 @@ func sqlConfig(dsn string, connections int) (*config.SQL, error) {
 
 // dynamicConfig is what Rollcall needs of a server beyond its defaults; docs for production repeat the
 // first block.
-func dynamicConfig() dynamicconfig.StaticClient {
-	return dynamicconfig.StaticClient{
+func dynamicConfig(o Options) dynamicconfig.StaticClient {
+	settings := dynamicconfig.StaticClient{
 		// Schools share the workers' slots fairly.
 		dynamicconfig.MatchingEnableFairness.Key(): true,
 
@@ -151,4 +155,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// A private server calls nobody.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}
+	if o.SuggestContinueAsNew > 0 {
+		settings[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = o.SuggestContinueAsNew
+	}
+	return settings
 }

@@ -19,6 +19,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/rollcall-edu/rollcall/devstack/internal/port"
 )
 
 const (
@@ -40,11 +42,15 @@ type Options struct {
 	Port int
 	// LogFile receives warnings and worse; "" discards them.
 	LogFile string
+	// SuggestContinueAsNew is from how many events on a run is advised to continue as new; 0 is
+	// the server's default.
+	SuggestContinueAsNew int
 }
 
 // Server is a running server.
 type Server struct {
 	address string
+	metrics string
 	server  temporal.Server
 }
 
@@ -66,13 +72,17 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{address: p.frontend()}
+	metricsPort, err := port.Free()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{address: p.frontend(), metrics: port.Address(metricsPort)}
 	s.server, err = temporal.NewServer(
-		temporal.WithConfig(serverConfig(p, persistence)),
+		temporal.WithConfig(serverConfig(p, persistence, s.metrics)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(p.hosts()),
 		temporal.WithLogger(logger),
-		temporal.WithDynamicConfigClient(dynamicConfig()),
+		temporal.WithDynamicConfigClient(dynamicConfig(opts)),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()
@@ -92,6 +102,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 // Address returns the frontend's host:port.
 func (s *Server) Address() string { return s.address }
+
+// MetricsURL is where the server's own metrics can be read, in Prometheus' text form.
+func (s *Server) MetricsURL() string { return "http://" + s.metrics + "/metrics" }
 
 // Stop ends the services and waits for them, no longer than the context.
 func (s *Server) Stop(ctx context.Context) error {

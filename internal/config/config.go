@@ -5,6 +5,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -14,8 +15,9 @@ import (
 
 // The environment variables.
 const (
-	EnvDatabaseURL = "ROLLCALL_DATABASE_URL"
-	EnvVKURL       = "ROLLCALL_VK_URL"
+	EnvDatabaseURL   = "ROLLCALL_DATABASE_URL"
+	EnvVKURL         = "ROLLCALL_VK_URL"
+	EnvEventsAddress = "ROLLCALL_EVENTS_ADDRESS"
 	// EnvBuildID names the build of a worker, in place of the one it was built with.
 	EnvBuildID = "ROLLCALL_BUILD_ID"
 	// EnvRound is how long the lane of a continuous school waits before it looks by itself.
@@ -30,6 +32,8 @@ type Config struct {
 	DatabaseURL string
 	// VKURL is where VK's API is; empty is the real one.
 	VKURL string
+	// EventsAddress is where the workers take events, host:port or :port; empty is nowhere.
+	EventsAddress string
 	// Round is how long the lane of a continuous school waits before it looks by itself.
 	Round time.Duration
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
@@ -42,10 +46,11 @@ const shortestRound = time.Second
 // FromEnvironment reads the settings. All that is wrong with them is said at once.
 func FromEnvironment() (Config, error) {
 	c := Config{
-		DatabaseURL: os.Getenv(EnvDatabaseURL),
-		VKURL:       os.Getenv(EnvVKURL),
-		LogLevel:    cmp.Or(os.Getenv(EnvLogLevel), "info"),
-		LogFormat:   cmp.Or(os.Getenv(EnvLogFormat), "text"),
+		DatabaseURL:   os.Getenv(EnvDatabaseURL),
+		VKURL:         os.Getenv(EnvVKURL),
+		EventsAddress: os.Getenv(EnvEventsAddress),
+		LogLevel:      cmp.Or(os.Getenv(EnvLogLevel), "info"),
+		LogFormat:     cmp.Or(os.Getenv(EnvLogFormat), "text"),
 	}
 	var wrong []string
 	var err error
@@ -57,6 +62,9 @@ func FromEnvironment() (Config, error) {
 	}
 	if u, err := url.Parse(c.VKURL); c.VKURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		wrong = append(wrong, EnvVKURL+" is not an http(s) URL")
+	}
+	if _, _, err := net.SplitHostPort(c.EventsAddress); c.EventsAddress != "" && err != nil {
+		wrong = append(wrong, EnvEventsAddress+" must be host:port or :port, e.g. 127.0.0.1:8180")
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		wrong = append(wrong, EnvLogLevel+" must be debug, info, warn or error")

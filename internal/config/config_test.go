@@ -28,3 +28,17 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		require.ErrorContains(t, err, name)
 	}
 }
+
+func TestEventsAddress(t *testing.T) {
+	t.Setenv(config.EnvDatabaseURL, "postgres://h/db")
+	for address, good := range map[string]bool{"": true, ":8180": true, "127.0.0.1:0": true, "8180": false, "http://h:80/x": false} {
+		t.Setenv(config.EnvEventsAddress, address)
+		c, err := config.FromEnvironment()
+		if good {
+			require.NoError(t, err)
+			require.Equal(t, address, c.EventsAddress)
+			continue
+		}
+		require.ErrorContains(t, err, config.EnvEventsAddress, address)
+	}
+}

@@ -60,6 +60,16 @@ func (c *Client) SetSwitches(ctx context.Context, s vk.Switches) (vk.Community, 
 	return send[vk.Community](ctx, c, pathSwitches, s)
 }
 
+// SetCallback has a community's events sent to an address, once that has confirmed it.
+func (c *Client) SetCallback(ctx context.Context, to vk.Callback) (vk.Community, error) {
+	return send[vk.Community](ctx, c, pathCallback, to)
+}
+
+// TroubleStream loses events of a community, or makes the key of its long poll bad.
+func (c *Client) TroubleStream(ctx context.Context, t vk.StreamTrouble) (vk.Community, error) {
+	return send[vk.Community](ctx, c, pathStream, t)
+}
+
 // SetAccount says how an account takes being added.
 func (c *Client) SetAccount(ctx context.Context, a vk.Account) (vk.Account, error) {
 	return send[vk.Account](ctx, c, pathAccounts, a)

@@ -21,6 +21,8 @@ const (
 	pathCommunities = prefix + "communities"
 	pathRevoke      = prefix + "communities/revoke"
 	pathSwitches    = prefix + "communities/switches"
+	pathCallback    = prefix + "communities/callback"
+	pathStream      = prefix + "communities/stream"
 	pathAccounts    = prefix + "accounts"
 	pathJoin        = prefix + "chats/join"
 	pathAdd         = prefix + "chats/add"
@@ -60,6 +62,8 @@ func (s *Server) routes() {
 	get(pathCommunities, show(func(*query) (any, error) { return s.Communities(), nil }))
 	post(pathRevoke, act(s.RevokeToken))
 	post(pathSwitches, act(s.SetSwitches))
+	post(pathCallback, act(s.SetCallback))
+	post(pathStream, act(s.TroubleStream))
 	post(pathAccounts, act(s.SetAccount))
 	post(pathJoin, act(s.Join))
 	post(pathAdd, act(s.AddByHand))

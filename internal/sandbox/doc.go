@@ -2,7 +2,7 @@
 // protocols over chats that live here. An adapter cannot tell them from the real thing. Production
 // never runs it, and it asks nobody for a password: listen on the loopback interface only.
 //
-// A Server answers VK's API (package vk) under /method/, and under /_sandbox/ it lets tests and
+// A Server answers VK's API (package vk) under /method/, long polls under /longpoll/, and under /_sandbox/ it lets tests and
 // people play everybody else: members, VK's staff, bad luck. All acts are methods
 // of Server too; Client is the same over the wire.
 //
@@ -16,6 +16,10 @@
 //	GET    communities           all of them
 //	POST   communities/revoke    {group_id}: the token is no longer good
 //	POST   communities/switches  {group_id, adding?, adding_at_creation?}: what the token may do
+//	POST   communities/callback  {group_id, url, secret, confirmation}: send events to an address, which must
+//	                             answer with the confirmation first; an empty url ends it
+//	POST   communities/stream    {group_id, trouble: lose|expire|forget}: lose events (a long poll fails with 1), make
+//	                             the key bad (2), or both (3)
 //	POST   accounts              {account, adding: allowed|refused|missing}: how somebody takes being added
 //	POST   chats/join            {link, account}: somebody follows an invite link
 //	POST   chats/add             {group_id, chat_id, account}: somebody is brought along by hand
@@ -27,7 +31,7 @@
 //	GET    state?group_id=       a community and its chats, in the order in which they were made
 //	GET    totals                communities, chats, memberships and admins, over all communities
 //	POST   faults                {group_id?, method, mode: error|http-500|slow|lost-reply|drop, error_code?,
-//	                             delay_ms?, times?, skip?}: see traffic.Fault
+//	                             delay_ms?, times?, skip?}: see traffic.Fault; the method a_check is a long poll
 //	GET    faults                those in force, with what is left of them
 //	DELETE faults                end them all
 //	GET    requests?since=&group_id=
@@ -38,6 +42,7 @@
 //	                             {seq, reached}: replies when the log has reached seq, or at the time-out
 //	                             (30 s unless told, 60 s at the most)
 //
-// Communities, chats, people and switches are kept in the data folder and survive a restart, SIGKILL
-// included; tokens are kept as fingerprints only. Faults and the request log are not kept.
+// Communities, chats, people, switches, callbacks and the latest events are kept in the data folder and
+// survive a restart, SIGKILL included; tokens are kept as fingerprints only, a callback's secret and the
+// key of a long poll as they are. Faults and the request log are not kept.
 package sandbox

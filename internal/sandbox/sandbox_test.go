@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -143,6 +144,49 @@ func TestSwitchesAndTokensAreSetOverTheWire(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	require.False(t, all[0].TokenGood)
+}
+
+func TestEventsAreListenedToOverTheWire(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	b.vk("messages.createChat", "title", "1A", "user_ids", "1")
+	events := make(chan string, 9)
+	address := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		_, _ = body.ReadFrom(r.Body)
+		if strings.Contains(body.String(), "confirmation") {
+			_, _ = rw.Write([]byte("yes"))
+			return
+		}
+		events <- body.String()
+		_, _ = rw.Write([]byte("ok"))
+	}))
+	t.Cleanup(address.Close)
+	community, err := b.SetCallback(ctx, vk.Callback{GroupID: group, URL: address.URL, Secret: "hush", Confirmation: "yes"})
+	require.NoError(t, err)
+	require.Equal(t, address.URL, community.Callback)
+	_, err = b.SetCallback(ctx, vk.Callback{GroupID: group, URL: address.URL, Confirmation: "no"})
+	requireStatus(t, http.StatusConflict, err)
+
+	var reply struct {
+		Response struct{ Key, Server, TS string } `json:"response"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(b.vk("groups.getLongPollServer", "group_id", "5")), &reply))
+	poll := strings.TrimPrefix(reply.Response.Server, b.url) + "?act=a_check&wait=90&ts=" + reply.Response.TS + "&key=" + reply.Response.Key
+	_, err = b.Leave(ctx, vk.Seat{GroupID: group, ChatID: 1, Account: 1})
+	require.NoError(t, err)
+	require.Contains(t, <-events, `"secret":"hush"`)
+	require.Contains(t, b.post(poll, "text/plain", "", http.StatusOK), `"action":{"type":"chat_kick_user","member_id":1}`)
+
+	_, err = b.TroubleStream(ctx, vk.StreamTrouble{GroupID: group, Trouble: vk.TroubleForget})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"failed":3}`, b.post(poll, "text/plain", "", http.StatusOK))
+	_, err = b.TroubleStream(ctx, vk.StreamTrouble{GroupID: group, Trouble: "flood"})
+	requireStatus(t, http.StatusBadRequest, err)
+	counts, err := b.RequestCounts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 2, counts.All.Requests[vk.PollMethod])
 }
 
 func TestFaultsAreSetOverTheWire(t *testing.T) {

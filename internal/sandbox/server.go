@@ -20,6 +20,9 @@ type Options struct {
 	Now func() time.Time
 	// RequestsPerSecond is the limit for each token, by default VK's 20; negative is no limit.
 	RequestsPerSecond int
+	// CallbackPause is the pause before an event is sent again to an address that did not take
+	// it, by default a second.
+	CallbackPause time.Duration
 	// Logger is told of trouble of the sandbox's own, never of tokens.
 	Logger *slog.Logger
 }
@@ -38,7 +41,7 @@ type Server struct {
 func Open(o Options) (*Server, error) {
 	s := &Server{log: traffic.NewLog(), faults: &traffic.Faults{}, mux: http.NewServeMux()}
 	options := vk.Options{
-		Now: o.Now, RequestsPerSecond: o.RequestsPerSecond, Log: s.log, Faults: s.faults, Logger: o.Logger,
+		Now: o.Now, RequestsPerSecond: o.RequestsPerSecond, CallbackPause: o.CallbackPause, Log: s.log, Faults: s.faults, Logger: o.Logger,
 	}
 	if o.Dir != "" {
 		options.Journal = filepath.Join(o.Dir, "vk.jsonl")
@@ -49,6 +52,7 @@ func Open(o Options) (*Server, error) {
 	}
 	s.World = world
 	s.mux.Handle(vk.Path, world)
+	s.mux.Handle(vk.PollPath, world)
 	s.routes()
 	return s, nil
 }

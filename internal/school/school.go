@@ -19,6 +19,10 @@ type District struct {
 	ID     DistrictID
 	Name   string
 	Titles Titles
+	// TimeZone is that of its cron expressions, an IANA name.
+	TimeZone string
+	// Nightly is the cron expression by which all its schools are gone through, "" for never.
+	Nightly string
 }
 
 // Titles are a district's templates for chat titles. An empty one stands for its default.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -9,27 +10,50 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-// AddDistrict registers a district, or changes the name and titles of a registered one.
+// AddDistrict registers a district, or changes the name and titles of a registered one. A time
+// zone and a nightly that are "" are left as they are, or as the schema has them; see
+// SetDistrictTimes.
 func (s *Store) AddDistrict(ctx context.Context, d school.District) error {
-	_, err := s.pool.Exec(ctx, `
-		INSERT INTO districts (id, name, titles) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, titles = excluded.titles`,
-		d.ID, d.Name, d.Titles)
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(`
+			INSERT INTO districts (id, name, titles) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, titles = excluded.titles`,
+			d.ID, d.Name, d.Titles)
+		batch.Queue(`
+			UPDATE districts SET time_zone = coalesce(nullif($2, ''), time_zone), nightly = coalesce(nullif($3, ''), nightly) WHERE id = $1`,
+			d.ID, d.TimeZone, d.Nightly)
+		return sendBatch(ctx, tx, &batch)
+	})
+}
+
+// SetDistrictTimes sets a district's time zone, and when all its schools are gone through: a
+// cron expression, "" for never. A NotFoundError if the district is not registered.
+func (s *Store) SetDistrictTimes(ctx context.Context, id school.DistrictID, timeZone, nightly string) error {
+	if err := errors.Join(school.CheckTimeZone(timeZone), school.CheckNightly(nightly)); err != nil {
+		return err
+	}
+	tag, err := s.pool.Exec(ctx, `UPDATE districts SET time_zone = $2, nightly = $3 WHERE id = $1`, id, timeZone, nightly)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = noDistrict(id)
+	}
 	return err
 }
 
+const districtColumns = `id, name, titles, time_zone, nightly FROM districts`
+
 // Districts lists all districts by id.
 func (s *Store) Districts(ctx context.Context) ([]school.District, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, name, titles FROM districts ORDER BY id`)
+	rows, err := s.pool.Query(ctx, `SELECT `+districtColumns+` ORDER BY id`)
 	return all[school.District](rows, err)
 }
 
 // District finds a district; a NotFoundError if it is not registered.
 func (s *Store) District(ctx context.Context, id school.DistrictID) (school.District, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, name, titles FROM districts WHERE id = $1`, id)
+	rows, err := s.pool.Query(ctx, `SELECT `+districtColumns+` WHERE id = $1`, id)
 	d, err := one[school.District](rows, err)
 	if err == nil && d == nil {
-		err = &NotFoundError{What: "district", ID: string(id), Advice: "register it with: rollcall district add"}
+		err = noDistrict(id)
 	}
 	if err != nil {
 		return school.District{}, err
@@ -37,7 +61,12 @@ func (s *Store) District(ctx context.Context, id school.DistrictID) (school.Dist
 	return *d, nil
 }
 
-// AddSchool registers a school, or changes a registered one. Its community token is set apart.
+func noDistrict(id school.DistrictID) error {
+	return &NotFoundError{What: "district", ID: string(id), Advice: "register it with: rollcall district add"}
+}
+
+// AddSchool registers a school, or changes a registered one. Its community token and its
+// schedule are set apart.
 func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 	if _, err := s.District(ctx, x.District); err != nil {
 		return err
@@ -66,6 +95,9 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 // SchoolRow is a registered school with what is known about it.
 type SchoolRow struct {
 	school.School
+	// Schedule says when the school is gone through, in the district's TimeZone.
+	Schedule       school.Schedule
+	TimeZone       string
 	DistrictTitles school.Titles
 	// CommunityID is 0 and TokenSet false until the token is set; Refused is the code with
 	// which the messenger refused the token last.
@@ -87,7 +119,7 @@ type Problem struct {
 }
 
 const schoolColumns = `
-	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats,
+	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats, s.schedule, d.time_zone,
 	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set,
 	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.snapshot, '') AS snapshot, s.problem
 	FROM schools s JOIN districts d ON d.id = s.district_id JOIN communities c ON c.school_id = s.id`
@@ -109,10 +141,26 @@ func (s *Store) School(ctx context.Context, id school.ID) (SchoolRow, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+schoolColumns+` WHERE s.id = $1`, id)
 	row, err := one[SchoolRow](rows, err)
 	if err == nil && row == nil {
-		err = &NotFoundError{What: "school", ID: string(id), Advice: "see: rollcall school list; register it with: rollcall school add"}
+		err = noSchool(id)
 	}
 	if err != nil {
 		return SchoolRow{}, err
 	}
 	return *row, nil
+}
+
+// SetSchedule sets when a school is gone through; a NotFoundError if it is not registered.
+func (s *Store) SetSchedule(ctx context.Context, id school.ID, schedule school.Schedule) error {
+	if err := schedule.Validate(); err != nil {
+		return err
+	}
+	tag, err := s.pool.Exec(ctx, `UPDATE schools SET schedule = $2 WHERE id = $1`, id, schedule)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = noSchool(id)
+	}
+	return err
+}
+
+func noSchool(id school.ID) error {
+	return &NotFoundError{What: "school", ID: string(id), Advice: "see: rollcall school list; register it with: rollcall school add"}
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +47,7 @@ func TestRegistry(t *testing.T) {
 	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "Renamed", Titles: titles}))
 	districts, err := st.Districts(ctx)
 	require.NoError(t, err)
-	require.Equal(t, []school.District{{ID: "d", Name: "Renamed", Titles: titles}}, districts)
+	require.Equal(t, []school.District{{ID: "d", Name: "Renamed", Titles: titles, TimeZone: "Europe/Moscow", Nightly: "30 2 * * *"}}, districts)
 
 	s, err := st.School(ctx, "s")
 	require.NoError(t, err)
@@ -61,6 +62,56 @@ func TestRegistry(t *testing.T) {
 	require.ErrorAs(t, st.AddFeed(ctx, "f2", "nowhere", "/"), &missing)
 	require.ErrorAs(t, st.AddSchool(ctx, school.School{ID: "s2", District: "d", Feed: "nowhere"}), &missing)
 	require.ErrorContains(t, st.AddSchool(ctx, school.School{ID: "s2", District: "d", Feed: "f", SourceID: "org-1"}), `source id "org-1" already`)
+}
+
+func TestTimesOfADistrict(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	times := func() (zone, nightly string) {
+		d, err := st.District(ctx, "d")
+		require.NoError(t, err)
+		s, err := st.School(ctx, "s")
+		require.NoError(t, err)
+		require.Equal(t, d.TimeZone, s.TimeZone)
+		return d.TimeZone, d.Nightly
+	}
+	require.NoError(t, st.SetDistrictTimes(ctx, "d", "Asia/Yekaterinburg", ""))
+	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "Again"}))
+	zone, nightly := times()
+	require.Equal(t, "Asia/Yekaterinburg", zone, "registering again resets nothing")
+	require.Empty(t, nightly)
+	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "Again", TimeZone: "UTC", Nightly: "0 3 * * *"}))
+	zone, nightly = times()
+	require.Equal(t, "UTC", zone)
+	require.Equal(t, "0 3 * * *", nightly)
+	require.ErrorContains(t, st.SetDistrictTimes(ctx, "d", "Moscow", ""), "Europe/Moscow")
+	require.ErrorContains(t, st.SetDistrictTimes(ctx, "d", "UTC", "0 0 30 2 *"), "never comes")
+	var missing *store.NotFoundError
+	require.ErrorAs(t, st.SetDistrictTimes(ctx, "nowhere", "UTC", ""), &missing)
+}
+
+func TestScheduleOfASchool(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	schedule := func() school.Schedule {
+		s, err := st.School(ctx, "s")
+		require.NoError(t, err)
+		return s.Schedule
+	}
+	require.Equal(t, school.DefaultSchedule(), schedule())
+	for _, s := range []school.Schedule{
+		{Cron: "*/15 7-18 * * 1-5", Paused: "exams"}, {Every: school.Interval(90 * time.Second)}, {Continuous: true}, {Off: true},
+	} {
+		require.NoError(t, st.SetSchedule(ctx, "s", s))
+		require.Equal(t, s, schedule())
+	}
+	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "Renamed"}))
+	require.Equal(t, school.Schedule{Off: true}, schedule(), "registering again keeps the schedule")
+	require.ErrorContains(t, st.SetSchedule(ctx, "s", school.Schedule{}), "exactly one of")
+	var missing *store.NotFoundError
+	require.ErrorAs(t, st.SetSchedule(ctx, "nowhere", school.DefaultSchedule()), &missing)
 }
 
 func TestTokenIsSealedAndOpened(t *testing.T) {

@@ -3,6 +3,8 @@ package vk
 import (
 	"fmt"
 	"slices"
+
+	"github.com/samber/lo"
 )
 
 // Adding is what happens when a community tries to put an account into a chat.
@@ -91,7 +93,7 @@ func (w *World) Join(j Joining) (Chat, error) {
 	if !ok || chat.State == ChatGone {
 		return Chat{}, fmt.Errorf("the link is %w: it was reset, or its chat deleted", ErrUnknown)
 	}
-	return w.enter(chat, j.Account, j.Account)
+	return w.enter(chat, j.Account, j.Account, actionByLink)
 }
 
 // AddByHand lets somebody in whom another member brought along.
@@ -106,15 +108,15 @@ func (w *World) AddByHand(s Seat) (Chat, error) {
 	if admins := chat.admins(); len(admins) > 0 {
 		by = admins[0]
 	}
-	return w.enter(chat, s.Account, by)
+	return w.enter(chat, s.Account, by, actionInvite)
 }
 
-func (w *World) enter(c *chat, account, by int64) (Chat, error) {
+func (w *World) enter(c *chat, account, by int64, action string) (Chat, error) {
 	if account <= 0 {
 		return Chat{}, fmt.Errorf("%w: give a positive account", ErrInvalid)
 	}
 	if _, in := c.find(account); !in {
-		if err := w.commitMember(c, w.newcomer(account, by)); err != nil {
+		if err := w.commitNewcomer(c, w.newcomer(account, by), action); err != nil {
 			return Chat{}, err
 		}
 	}
@@ -140,11 +142,11 @@ func (w *World) exit(s Seat, ownWill bool) (Chat, error) {
 	if err != nil {
 		return Chat{}, err
 	}
-	err = w.commitGone(chat, m.ID, ownWill)
+	err = w.commitGone(chat, m.ID, lo.Ternary(ownWill, m.ID, chat.someone(m.ID)))
 	return chat.view(), err
 }
 
-// SetAdminByHand makes a member an admin, or takes that away.
+// SetAdminByHand makes a member an admin, or takes that away. VK tells nobody of it.
 func (w *World) SetAdminByHand(r Rights) (Chat, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -153,7 +155,7 @@ func (w *World) SetAdminByHand(r Rights) (Chat, error) {
 		return Chat{}, err
 	}
 	m.Admin = r.Admin
-	err = w.commitMember(chat, m)
+	err = w.commitRole(chat, m)
 	return chat.view(), err
 }
 
@@ -180,7 +182,7 @@ func (w *World) editChat(group, id int64, edit func(*settingsChange)) (Chat, err
 	if err != nil {
 		return Chat{}, err
 	}
-	err = w.commitSettings(chat, edit)
+	err = w.commitSettings(chat, chat.someone(0), edit)
 	return chat.view(), err
 }
 

@@ -41,7 +41,7 @@ func createChat(w *World, c *community, p *params) (any, error) {
 		Activity: c.Messages + 1,
 		Members:  lo.Map(accounts, func(id int64, _ int) member { return w.newcomer(id, -c.ID) }),
 	}
-	if err := w.commit(change{Chat: made}); err != nil {
+	if err := w.commitSeen(made, change{Chat: made}, happening{action: actionCreate, from: -c.ID, title: made.Title}); err != nil {
 		return nil, err
 	}
 	return createdChat{ChatID: made.ID, PeerIDs: accounts}, nil
@@ -74,7 +74,7 @@ func editChat(w *World, c *community, p *params) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return done, w.commitSettings(chat, func(s *settingsChange) { s.Title = p.values["title"] })
+	return done, w.commitSettings(chat, -c.ID, func(s *settingsChange) { s.Title = p.values["title"] })
 }
 
 func addChatUser(w *World, c *community, p *params) (any, error) {
@@ -92,7 +92,7 @@ func addChatUser(w *World, c *community, p *params) (any, error) {
 	if err := w.refusal(chat, account); err != nil {
 		return nil, err
 	}
-	return done, w.commitMember(chat, w.newcomer(account, -c.ID))
+	return done, w.commitNewcomer(chat, w.newcomer(account, -c.ID), actionInvite)
 }
 
 func removeChatUser(w *World, c *community, p *params) (any, error) {
@@ -107,12 +107,12 @@ func removeChatUser(w *World, c *community, p *params) (any, error) {
 		return nil, err
 	}
 	if account == -c.ID {
-		return done, w.commitSettings(chat, func(s *settingsChange) { s.State = ChatLeft })
+		return done, w.commitSettings(chat, -c.ID, func(s *settingsChange) { s.State = ChatLeft })
 	}
 	if _, in := chat.find(account); !in {
 		return nil, refuse(codeNotInChat, "")
 	}
-	return done, w.commitGone(chat, account, false)
+	return done, w.commitGone(chat, account, -c.ID)
 }
 
 func setMemberRole(w *World, c *community, p *params) (any, error) {
@@ -136,7 +136,7 @@ func setMemberRole(w *World, c *community, p *params) (any, error) {
 		return nil, refuse(codeNotInChat, "")
 	}
 	m.Admin = role == "admin"
-	return done, w.commitMember(chat, m)
+	return done, w.commitRole(chat, m)
 }
 
 type inviteLink struct {
@@ -153,7 +153,7 @@ func getInviteLink(w *World, c *community, p *params) (any, error) {
 		return nil, err
 	}
 	if reset {
-		err = w.commitSettings(chat, func(s *settingsChange) { s.Link = newLink() })
+		err = w.commitSettings(chat, -c.ID, func(s *settingsChange) { s.Link = newLink() })
 	}
 	return inviteLink{Link: chat.Link}, err
 }

@@ -38,6 +38,9 @@ type Community struct {
 	Adding           bool   `json:"adding"`
 	AddingAtCreation bool   `json:"adding_at_creation"`
 	Chats            int    `json:"chats"`
+	// Callback is the address to which events are sent, Waiting how many still have to be.
+	Callback string `json:"callback,omitempty"`
+	Waiting  int    `json:"waiting,omitempty"`
 }
 
 // Chat is a chat as it is now.
@@ -163,10 +166,14 @@ func (w *World) Totals() Totals {
 }
 
 func (c *community) view() Community {
-	return Community{
+	view := Community{
 		GroupID: c.ID, Name: c.Name, TokenGood: c.Token != "", Adding: c.Adding,
 		AddingAtCreation: c.AddingAtCreation, Chats: len(c.chats),
 	}
+	if c.callback != nil {
+		view.Callback, view.Waiting = c.callback.URL, len(c.stream.after(c.callback.Delivered))
+	}
+	return view
 }
 
 func (c *chat) view() Chat {

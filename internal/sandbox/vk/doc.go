@@ -5,9 +5,14 @@
 // answers /method/<name>; its acts (RegisterCommunity, Join, Leave, ...) are what
 // people do by hand, or VK's staff with its switches.
 //
+// A community is told of what people see happen in its chats by message_new with an action, as a long poll
+// (groups.getLongPollServer) and as a callback: who came and how, who went or was removed, a new title, a
+// new chat. Not of rights: VK has no action for them. A stream keeps the latest 1000 events; a callback
+// is sent them in their order, each up to ten times.
+//
 // Known are the methods messages.createChat, editChat, getInviteLink, getConversationMembers,
 // getConversationsById, getConversations, removeChatUser, addChatUser, setMemberRole and send,
-// groups.getById and getTokenPermissions, and execute.
+// groups.getById, getTokenPermissions and getLongPollServer, and execute.
 //
 // Where no public document says what VK does, this is assumed:
 //
@@ -18,6 +23,11 @@
 //   - Whoever was removed may come back by the link.
 //   - getConversationsById leaves out chats that are not there. All else gives 927 for them.
 //   - A group_id that is not the token's own is error 15.
+//   - A community is told of what it does itself by the API, or its managers in its name, like of all else;
+//     the message is from the community.
+//   - A key of a long poll stays good until the switch, whatever becomes of the token. A ts from before
+//     the kept events, or from the future, fails with 1, a key that never was with 2.
+//   - Long polls do not count as requests of the token.
 //   - Requests refused for their rate do not count towards the rate.
 //
 // Accounts need not be made: every positive id is somebody who may be added, until SetAccount

@@ -27,8 +27,9 @@ var (
 
 // exchange is one request while it is being answered.
 type exchange struct {
-	world *World
-	entry traffic.Entry
+	world  *World
+	entry  traffic.Entry
+	origin string
 	// loseReply: what is performed stays so, but nobody hears of it.
 	loseReply bool
 	failures  []executeError
@@ -57,6 +58,7 @@ func (x *exchange) answer(ctx context.Context, p *params) (any, error) {
 
 // perform makes a call, unless its fault is against it, and notes it.
 func (x *exchange) perform(ctx context.Context, method string, p *params, fault traffic.Fault) (any, error) {
+	p.origin = x.origin
 	result, err := any(nil), x.suffer(ctx, fault)
 	if err == nil {
 		result, err = x.world.call(x.entry.GroupID, method, p)

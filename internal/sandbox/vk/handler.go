@@ -23,7 +23,7 @@ const (
 	maxBody = 1 << 20
 )
 
-// ServeHTTP answers /method/<name> as VK does.
+// ServeHTTP answers /method/<name> and long polls as VK does.
 func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
@@ -31,10 +31,14 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := &params{values: lo.MapValues(r.Form, func(values []string, _ string) string { return values[0] })}
+	if strings.HasPrefix(r.URL.Path, PollPath) {
+		w.servePoll(rw, r, p)
+		return
+	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		p.values["access_token"] = token
 	}
-	x := &exchange{world: w, entry: traffic.Entry{
+	x := &exchange{world: w, origin: "http://" + r.Host, entry: traffic.Entry{
 		At: w.now(), Method: strings.TrimPrefix(r.URL.Path, Path), RemoteAddr: r.RemoteAddr, Calls: []traffic.Call{},
 	}}
 	body, err := x.body(r, p)

@@ -82,9 +82,9 @@ func TestTheJournalIsCompactedAtTheStart(t *testing.T) {
 		require.NoError(t, err)
 		return strings.Count(string(content), "\n")
 	}
-	require.Equal(t, 202, lines())
+	require.Equal(t, 403, lines(), "every change of a title is an event too")
 	b.open(-1)
-	require.Equal(t, 2, lines())
+	require.Equal(t, 3+201, lines(), "community, chat, stream, and events")
 	require.Equal(t, "199", b.chat(1).Title)
 }
 

@@ -24,6 +24,7 @@ var methods = map[string]method{
 	"messages.getConversations":       {run: getConversations, reads: true},
 	"groups.getById":                  {run: getGroups, reads: true, namesGroups: true},
 	"groups.getTokenPermissions":      {run: getTokenPermissions, reads: true},
+	"groups.getLongPollServer":        {run: getLongPollServer},
 }
 
 // call performs one method for a community. Its errors are refusals, but for those of the

@@ -22,6 +22,8 @@ const (
 // method need not look before it has read all.
 type params struct {
 	values map[string]string
+	// origin is the scheme and host under which the request came in.
+	origin string
 	err    *apiError
 }
 

@@ -77,7 +77,7 @@ func setupLimited(t *testing.T, requestsPerSecond int) *bench {
 func (b *bench) open(requestsPerSecond int) {
 	b.t.Helper()
 	world, err := vk.Open(vk.Options{
-		Journal: b.journal, Now: b.clock.Now, RequestsPerSecond: requestsPerSecond, Log: b.log, Faults: b.faults,
+		Journal: b.journal, Now: b.clock.Now, RequestsPerSecond: requestsPerSecond, CallbackPause: time.Millisecond, Log: b.log, Faults: b.faults,
 	})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = world.Close() })

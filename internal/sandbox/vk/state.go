@@ -24,7 +24,9 @@ type community struct {
 	// Messages counts all messages in its chats, VK's own notices included; the last one's id.
 	Messages int64 `json:"messages"`
 
-	chats map[int64]*chat
+	chats    map[int64]*chat
+	stream   *stream
+	callback *callbackChange // nil if there is none
 }
 
 // chat is a chat, and its own row in the journal.
@@ -78,6 +80,11 @@ type change struct {
 	Member   *memberChange   `json:"member,omitempty"`
 	Gone     *goneChange     `json:"gone,omitempty"`
 	Sent     *sentChange     `json:"sent,omitempty"`
+	// Event, Stream, Callback and Delivered change what a community is told.
+	Event     *event           `json:"event,omitempty"`
+	Stream    *streamChange    `json:"stream,omitempty"`
+	Callback  *callbackChange  `json:"callback,omitempty"`
+	Delivered *deliveredChange `json:"delivered,omitempty"`
 }
 
 type chatKey struct {
@@ -141,6 +148,11 @@ func (s *state) snapshot() iter.Seq[change] {
 					return
 				}
 			}
+			for _, told := range c.telling() {
+				if !yield(told) {
+					return
+				}
+			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
 			if !yield(change{Account: &Account{Account: id, Adding: s.accounts[id]}}) {
@@ -148,6 +160,18 @@ func (s *state) snapshot() iter.Seq[change] {
 			}
 		}
 	}
+}
+
+// telling gives the changes that lead to what the community is told.
+func (c *community) telling() []change {
+	told := []change{{Stream: c.stream.row(c.ID)}}
+	for _, e := range c.stream.events {
+		told = append(told, change{Event: &e})
+	}
+	if c.callback != nil {
+		told = append(told, change{Callback: c.callback})
+	}
+	return told
 }
 
 // ordered gives the chats in the order in which they were made.
@@ -174,28 +198,64 @@ func (s *state) apply(ch change) error {
 	case ch.Sent != nil:
 		return s.within(ch.Sent.chatKey, func(c *community, chat *chat) { chat.noteSent(c, ch.Sent.RandomID) })
 	default:
+		return s.applyTelling(ch)
+	}
+}
+
+// applyTelling makes the changes of what a community is told.
+func (s *state) applyTelling(ch change) error {
+	switch {
+	case ch.Event != nil:
+		return s.of(ch.Event.Group, func(c *community) error { return c.stream.add(*ch.Event) })
+	case ch.Stream != nil:
+		return s.of(ch.Stream.Group, func(c *community) error {
+			c.stream.put(ch.Stream)
+			return nil
+		})
+	case ch.Callback != nil:
+		return s.of(ch.Callback.GroupID, func(c *community) error {
+			c.callback = ch.Callback
+			if c.callback.URL == "" {
+				c.callback = nil
+			}
+			return nil
+		})
+	case ch.Delivered != nil:
+		return s.of(ch.Delivered.Group, func(c *community) error {
+			if c.callback != nil {
+				c.callback.Delivered = ch.Delivered.Seq
+			}
+			return nil
+		})
+	default:
 		return fmt.Errorf("a change of an unknown kind: use the version that wrote it")
 	}
 }
 
+func (s *state) of(group int64, do func(*community) error) error {
+	c, ok := s.communities[group]
+	if !ok {
+		return fmt.Errorf("community %d: %w", group, ErrUnknown)
+	}
+	return do(c)
+}
+
 func (s *state) within(key chatKey, do func(*community, *chat)) error {
-	c, ok := s.communities[key.Group]
-	if !ok {
-		return fmt.Errorf("community %d: %w", key.Group, ErrUnknown)
-	}
-	chat, ok := c.chats[key.Chat]
-	if !ok {
-		return fmt.Errorf("chat %d of community %d: %w", key.Chat, key.Group, ErrUnknown)
-	}
-	do(c, chat)
-	return nil
+	return s.of(key.Group, func(c *community) error {
+		chat, ok := c.chats[key.Chat]
+		if !ok {
+			return fmt.Errorf("chat %d of community %d: %w", key.Chat, key.Group, ErrUnknown)
+		}
+		do(c, chat)
+		return nil
+	})
 }
 
 func (s *state) putCommunity(row community) {
-	row.chats = map[int64]*chat{}
+	row.chats, row.stream, row.callback = map[int64]*chat{}, newStream(), nil
 	if before, ok := s.communities[row.ID]; ok {
 		delete(s.tokens, before.Token)
-		row.chats = before.chats
+		row.chats, row.stream, row.callback = before.chats, before.stream, before.callback
 	}
 	if row.Token != "" {
 		s.tokens[row.Token] = row.ID
@@ -204,14 +264,12 @@ func (s *state) putCommunity(row community) {
 }
 
 func (s *state) putChat(row *chat) error {
-	c, ok := s.communities[row.Group]
-	if !ok {
-		return fmt.Errorf("community %d: %w", row.Group, ErrUnknown)
-	}
-	c.chats[row.ID] = row
-	c.Messages = max(c.Messages, row.Activity)
-	s.links[row.Link] = row
-	return nil
+	return s.of(row.Group, func(c *community) error {
+		c.chats[row.ID] = row
+		c.Messages = max(c.Messages, row.Activity)
+		s.links[row.Link] = row
+		return nil
+	})
 }
 
 func (s *state) putSettings(c *community, chat *chat, now *settingsChange) {

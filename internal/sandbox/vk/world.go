@@ -1,6 +1,8 @@
 package vk
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -25,6 +27,9 @@ type Options struct {
 	Now func() time.Time
 	// RequestsPerSecond is the limit for each token, by default VK's; negative is no limit.
 	RequestsPerSecond int
+	// CallbackPause is the pause before an event is sent again to an address that did not take
+	// it, by default a second.
+	CallbackPause time.Duration
 	// Log gets every request, Faults may disturb it.
 	Log    *traffic.Log
 	Faults *traffic.Faults
@@ -40,9 +45,16 @@ type World struct {
 	faults  *traffic.Faults
 	logger  *slog.Logger
 
-	mu      sync.RWMutex
-	state   *state
-	journal *journal.Journal
+	// life ends with Close, and with it whatever goes on beside the requests.
+	life          context.Context
+	end           context.CancelFunc
+	tasks         sync.WaitGroup
+	callbackPause time.Duration
+
+	mu       sync.RWMutex
+	state    *state
+	journal  *journal.Journal
+	couriers map[int64]context.CancelFunc // by community
 }
 
 // Open gives the world as its journal left it.
@@ -57,26 +69,34 @@ func Open(o Options) (*World, error) {
 		o.RequestsPerSecond = RequestsPerSecond
 	}
 	w := &World{
-		now:     o.Now,
-		limiter: traffic.NewLimiter(o.RequestsPerSecond, time.Second, o.Now),
-		log:     o.Log,
-		faults:  o.Faults,
-		logger:  o.Logger,
-		state:   newState(),
+		now:           o.Now,
+		limiter:       traffic.NewLimiter(o.RequestsPerSecond, time.Second, o.Now),
+		log:           o.Log,
+		faults:        o.Faults,
+		logger:        o.Logger,
+		callbackPause: cmp.Or(o.CallbackPause, callbackPause),
+		state:         newState(),
+		couriers:      map[int64]context.CancelFunc{},
 	}
-	if o.Journal == "" {
-		return w, nil
+	if o.Journal != "" {
+		kept, err := journal.Open(o.Journal, w.state.apply, w.state.snapshot)
+		if err != nil {
+			return nil, err
+		}
+		w.journal = kept
 	}
-	kept, err := journal.Open(o.Journal, w.state.apply, w.state.snapshot)
-	if err != nil {
-		return nil, err
+	w.life, w.end = context.WithCancel(context.Background())
+	for _, c := range w.state.communities {
+		w.sendEvents(c)
 	}
-	w.journal = kept
 	return w, nil
 }
 
-// Close lets the journal go. Nothing may be changed after it.
+// Close ends long polls and the sending of events, and lets the journal go. Nothing may be changed
+// after it.
 func (w *World) Close() error {
+	w.end()
+	w.tasks.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.journal.Close()
@@ -96,20 +116,36 @@ func (w *World) commit(changes ...change) error {
 	return nil
 }
 
-// commitMember puts somebody into a chat, or in the place of what they were there.
-func (w *World) commitMember(c *chat, m member) error {
+// commitSeen makes a change that people see in a chat, and tells the community.
+func (w *World) commitSeen(c *chat, ch change, seen happening) error {
+	if e := w.told(c, seen); e != nil {
+		return w.commit(ch, change{Event: e})
+	}
+	return w.commit(ch)
+}
+
+// commitNewcomer puts somebody into a chat; the action says how they came.
+func (w *World) commitNewcomer(c *chat, m member, action string) error {
+	return w.commitSeen(c, change{Member: &memberChange{chatKey: c.key(), Member: m}},
+		happening{action: action, from: m.InvitedBy, member: m.ID})
+}
+
+// commitRole puts a member in the place of what they were in a chat. Nobody is told.
+func (w *World) commitRole(c *chat, m member) error {
 	return w.commit(change{Member: &memberChange{chatKey: c.key(), Member: m}})
 }
 
-func (w *World) commitGone(c *chat, account int64, ownWill bool) error {
-	return w.commit(change{Gone: &goneChange{chatKey: c.key(), Account: account, OwnWill: ownWill}})
+// commitGone takes somebody out of a chat: by is who removed them, or they themselves.
+func (w *World) commitGone(c *chat, account, by int64) error {
+	return w.commitSeen(c, change{Gone: &goneChange{chatKey: c.key(), Account: account, OwnWill: account == by}},
+		happening{action: actionKick, from: by, member: account})
 }
 
-// commitSettings changes what edit changes of a chat's title, link and state.
-func (w *World) commitSettings(c *chat, edit func(*settingsChange)) error {
+// commitSettings changes what edit changes of a chat's title, link and state; by is who did it.
+func (w *World) commitSettings(c *chat, by int64, edit func(*settingsChange)) error {
 	next := settingsChange{chatKey: c.key(), Title: c.Title, Link: c.Link, State: c.State}
 	edit(&next)
-	return w.commit(change{Settings: &next})
+	return w.commitSeen(c, change{Settings: &next}, c.happens(next, by))
 }
 
 func (c *chat) key() chatKey { return chatKey{Group: c.Group, Chat: c.ID} }
