@@ -29,7 +29,7 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 		return out, tokenMissing(in.School)
 	}
 	out.Roster, out.Work = s.School.Snapshot, workOf(s)
-	if s.School.Schedule.Continuous && s.School.Schedule.Paused == "" {
+	if s.School.Schedule.KeepsLaneOpen() {
 		out.Round = a.Round
 	}
 	return out, a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)

@@ -80,7 +80,7 @@ func TestASchoolThatIsNotRegistered(t *testing.T) {
 	b.in = "token"
 	for _, args := range [][]string{
 		{"school", "show", "nope"}, {"school", "set-token", "nope", "--community-id", "1"}, {"status", "nope"}, {"plan", "nope"}, {"resync", "nope"},
-		{"chats", "nope"}, {"members", "nope", "teachers"}, {"holds", "nope"}, {"faults", "nope"},
+		{"chats", "nope"}, {"members", "nope", "teachers"}, {"holds", "list", "nope"}, {"faults", "nope"},
 	} {
 		require.Contains(t, b.refused(exitUsage, args...), `no school "nope"`, args)
 		require.Contains(t, b.err, "rollcall school list")

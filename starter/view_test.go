@@ -28,9 +28,11 @@ func fixtureHolds(s survey.Survey, now time.Time) holdsView {
 	held := s.Plan.Holds
 	rows := make([]store.HoldRow, len(held))
 	for i, h := range held {
-		rows[i] = store.HoldRow{ID: int64(i + 1), Kind: h.Kind, Operation: h.Operation, Faults: h.Faults, Since: now.Add(-3 * time.Hour)}
+		rows[i] = store.HoldRow{ID: int64(i + 1), Kind: h.Kind, Operation: h.Operation, Faults: h.Faults, Since: now.Add(-3 * time.Hour), State: reconcile.DecisionWaiting}
 	}
-	return viewHolds(s.School, rows, peopleOf(s.Roster), s.Mirror, now)
+	v := viewHolds(s.School, rows, peopleOf(s.Roster), s.Mirror, now)
+	v.Digest = "0f3a51c2d9b4"
+	return v
 }
 
 // views are all views that are made of a survey, by the name of their golden files.

@@ -42,7 +42,7 @@ func openLanes(ctx context.Context, st *store.Store, c client.Client, logger *sl
 		return err
 	}
 	wanted := lo.FilterMap(schools, func(s store.SchoolRow, _ int) (school.ID, bool) {
-		return s.ID, s.Schedule.Continuous && s.TokenSet && s.Snapshot != ""
+		return s.ID, s.Schedule.KeepsLaneOpen() && s.TokenSet && s.Snapshot != ""
 	})
 	if len(wanted) == 0 {
 		return nil

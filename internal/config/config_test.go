@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,7 +16,7 @@ func TestFromEnvironment(t *testing.T) {
 	t.Setenv(config.EnvLogFormat, "json")
 	c, err := config.FromEnvironment()
 	require.NoError(t, err)
-	require.Equal(t, config.Config{DatabaseURL: "postgres://h/db", LogLevel: "info", LogFormat: "json"}, c)
+	require.Equal(t, config.Config{DatabaseURL: "postgres://h/db", Round: 5 * time.Minute, LogLevel: "info", LogFormat: "json"}, c)
 }
 
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
@@ -23,8 +24,9 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Setenv(config.EnvVKURL, "ftp://x")
 	t.Setenv(config.EnvLogLevel, "loud")
 	t.Setenv(config.EnvLogFormat, "xml")
+	t.Setenv(config.EnvRound, "0s")
 	_, err := config.FromEnvironment()
-	for _, name := range []string{config.EnvDatabaseURL, config.EnvVKURL, config.EnvLogLevel, config.EnvLogFormat} {
+	for _, name := range []string{config.EnvDatabaseURL, config.EnvVKURL, config.EnvLogLevel, config.EnvLogFormat, config.EnvRound} {
 		require.ErrorContains(t, err, name)
 	}
 }

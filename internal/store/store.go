@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -29,6 +30,10 @@ func (e *NotFoundError) Error() string {
 // ErrNoDatabase says that no database is configured.
 var ErrNoDatabase = errors.New("no database: set ROLLCALL_DATABASE_URL, e.g. postgres://rollcall@127.0.0.1:5432/rollcall")
 
+// connections is how many a process opens at the most, unless the URL says otherwise with
+// pool_max_conns: a worker keeps some for its locks, and runs many activities besides.
+const connections = 20
+
 // Open connects to the database. Keys may be nil for commands that touch nothing sealed.
 func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error) {
 	if url == "" {
@@ -41,6 +46,9 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 	}
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "rollcall"
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = connections
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
