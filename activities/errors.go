@@ -48,7 +48,7 @@ func (m *mappedActivity) ExecuteActivity(ctx context.Context, in *interceptor.Ex
 		return out, nil
 	}
 	mapped := toTemporal(ctx, err)
-	activity.GetLogger(ctx).Warn("activity failed", "problem", mapped.Error())
+	activity.GetLogger(ctx).Warn("activity failed", "problem", mapped.Error(), "cause", string(messenger.CodeOf(err)))
 	return out, mapped
 }
 

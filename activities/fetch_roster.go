@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/samber/lo"
 
@@ -32,7 +33,36 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 	if s.School.Schedule.KeepsLaneOpen() {
 		out.Round = a.Round
 	}
+	if out.Proven, err = a.proven(ctx, in, s); err != nil {
+		return out, err
+	}
 	return out, a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)
+}
+
+// proven tells whether a pass that a clock asked for need not read the chats: the messenger's
+// events have been followed without a gap since the chats were read last. They tell nothing of
+// rights given by hand; those a sweep over the district finds, which always reads.
+func (a *Activities) proven(ctx context.Context, in workflows.FetchRosterInput, s survey.Survey) (bool, error) {
+	clock := in.Pass.Trigger == workflows.TriggerSchedule || in.Pass.Trigger == workflows.TriggerContinuous
+	if !clock || !in.Pass.Verify {
+		return false, nil
+	}
+	read := time.Time{}
+	for _, c := range s.Mirror {
+		if c.Ref == "" {
+			continue
+		}
+		if c.VerifiedAt == nil {
+			return false, nil
+		}
+		if read.IsZero() || c.VerifiedAt.Before(read) {
+			read = *c.VerifiedAt
+		}
+	}
+	if read.IsZero() {
+		return false, nil
+	}
+	return a.Store.EventsProven(ctx, in.School, read)
 }
 
 func workOf(s survey.Survey) workflows.Work {

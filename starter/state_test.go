@@ -113,7 +113,7 @@ func TestWhatIsHeldIsCountedAndShown(t *testing.T) {
 	require.NoError(t, err)
 
 	b.now = time.Now().Add(time.Hour + time.Minute)
-	require.Regexp(t, `teachers +turn out +former +the roster gives no place any more, and no reason why +1 h ago +waiting\n`, b.ok("holds", "list", "s"))
+	require.Regexp(t, `Учительская.* +turn out +former +the roster gives no place any more, and no reason why +1 h ago +waiting\n`, b.ok("holds", "list", "s"))
 	require.Equal(t, 1, decode[statusView](b, "status").Schools[0].Holds)
 	require.Contains(t, b.ok("school", "show", "s"), "1, see: rollcall holds list s")
 }

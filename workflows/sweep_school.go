@@ -35,10 +35,16 @@ const askGrace = 15 * time.Second
 // ask has a school's lane make a pass and waits for its end. The request's id follows from the
 // sweep's, so that a retry asks for nothing new.
 func (in SweepInput) ask(ctx workflow.Context, sweep string, id school.ID) ResyncReply {
-	reply, err := resyncSchool.run(ctx, askOptions(id, in.Trigger, time.Duration(in.DeadlineSeconds)*time.Second), ResyncSchoolInput{
+	// Whatever has begun a sweep over a district, its schools give way to single ones, and are read
+	// even where the messenger's events are followed.
+	trigger := in.Trigger
+	if in.District != "" {
+		trigger = TriggerDistrict
+	}
+	reply, err := resyncSchool.run(ctx, askOptions(id, trigger, time.Duration(in.DeadlineSeconds)*time.Second), ResyncSchoolInput{
 		School: id, WithinSeconds: in.DeadlineSeconds,
 		Request: Request{
-			ID: "sweep-" + sweep, Trigger: in.Trigger, Verify: true,
+			ID: "sweep-" + sweep, Trigger: trigger, Verify: true,
 			RequestedBy: cmp.Or(in.RequestedBy, workflow.GetInfo(ctx).WorkflowExecution.ID),
 		},
 	})

@@ -95,7 +95,7 @@ func TestScheduleThatNeverFiresIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for args, want := range map[string]string{
-		"--cron|0 0 30 2 *": "never", "--every|30s": "minute", "--cron|every day": "", "--every|1h|--continuous": "",
+		"--cron|0 0 30 2 *": "never", "--every|30s": "too short", "--cron|every day": "", "--every|1h|--continuous": "",
 	} {
 		_, err := rollcall(t.Context(), "", append([]string{"schedule", "set", string(s.id)}, strings.Split(args, "|")...)...)
 		require.ErrorContains(t, err, want, args)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,6 +38,7 @@ var world struct {
 	store  *store.Store
 	client client.Client
 	worker *program
+	events string // where the worker's endpoint for events is
 	logs   string
 	groups atomic.Int64
 }
@@ -86,6 +88,14 @@ func runAll(m *testing.M) (code int, err error) {
 	}
 	defer world.client.Close()
 	defer world.store.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 1, err
+	}
+	world.events = free.Addr().String()
+	if err := free.Close(); err != nil {
+		return 1, err
+	}
 	if world.worker, err = startWorker("worker.log"); err != nil {
 		return 1, err
 	}
@@ -143,13 +153,16 @@ type program struct {
 	exited chan error
 }
 
+// second is the environment of a worker beside another: one of them has the endpoint.
+const second = config.EnvEventsAddress + "="
+
 func startWorker(logName string, env ...string) (*program, error) {
 	file, err := os.OpenFile(filepath.Join(world.logs, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(filepath.Join(world.bin, "worker"))
-	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String())
+	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String(), config.EnvEventsAddress+"="+world.events)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {

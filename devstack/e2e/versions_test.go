@@ -29,7 +29,7 @@ func TestContinuousLaneMovesBetweenBuilds(t *testing.T) {
 	require.NotEmpty(t, old)
 	require.Equal(t, old, s.buildOf())
 	const next = "e2e-next"
-	worker, err := startWorker("worker-next.log", "ROLLCALL_BUILD_ID="+next)
+	worker, err := startWorker("worker-next.log", second, "ROLLCALL_BUILD_ID="+next)
 	require.NoError(t, err)
 
 	var ids []string

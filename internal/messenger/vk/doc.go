@@ -1,7 +1,7 @@
 // Package vk is the VK adapter behind the port messenger. It speaks VK API 5.199 with a
 // community token, and sends everything as execute scripts of up to 25 API calls, batched
 // across chats. It imports the port and the domain's ids; nothing but the mains and their
-// wiring imports it. It holds no state between calls and never retries: pacing and fencing
+// wiring imports it. A Client holds no state between calls (a LongPoll keeps its place in the stream) and never retries: pacing and fencing
 // are the Gate's, retrying is the caller's.
 //
 // No vendor text leaves the package: VK echoes request parameters in its errors, so an error
