@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
@@ -26,6 +28,28 @@ func (g *guarded) do(ctx context.Context, f func() error) error {
 		g.lock = lock
 	}
 	return f()
+}
+
+// everyGuarded calls f now and every so often until the context ends, of all workers in the one
+// that holds the lock of that name. A failure is logged and tried again the next time.
+func everyGuarded(
+	ctx context.Context, st *store.Store, name string, interval time.Duration, logger *slog.Logger, f func(context.Context) error,
+) {
+	guard := &guarded{store: st, name: name}
+	defer guard.release()
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		err := guard.do(ctx, func() error { return f(ctx) })
+		if err != nil && ctx.Err() == nil {
+			logger.Warn("tried again soon", "what", name, "problem", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (g *guarded) release() {

@@ -19,21 +19,7 @@ const keepEvery = 10 * time.Second
 // keepLanes opens the lanes of continuous schools that are not open: a school has just become
 // continuous, or somebody has ended the run. Of all workers, the one that holds the lock does.
 func keepLanes(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) {
-	guard := &guarded{store: st, name: "keep-lanes"}
-	defer guard.release()
-	ticker := time.NewTicker(keepEvery)
-	defer ticker.Stop()
-	for {
-		err := guard.do(ctx, func() error { return openLanes(ctx, st, c, logger) })
-		if err != nil && ctx.Err() == nil {
-			logger.Warn("it was not seen to the continuous lanes", "problem", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	everyGuarded(ctx, st, "keep-lanes", keepEvery, logger, func(ctx context.Context) error { return openLanes(ctx, st, c, logger) })
 }
 
 func openLanes(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) error {

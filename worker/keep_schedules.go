@@ -21,21 +21,7 @@ const schedulesEvery = 30 * time.Second
 // holds the lock does.
 func keepSchedules(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) {
 	k := &scheduleKeeper{store: st, schedules: temporal.NewSchedules(c.ScheduleClient()), logger: logger}
-	guard := &guarded{store: st, name: "keep-schedules"}
-	defer guard.release()
-	ticker := time.NewTicker(schedulesEvery)
-	defer ticker.Stop()
-	for {
-		err := guard.do(ctx, func() error { return k.keep(ctx) })
-		if err != nil && ctx.Err() == nil {
-			logger.Warn("the schedules do not follow the registry yet", "problem", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	everyGuarded(ctx, st, "keep-schedules", schedulesEvery, logger, k.keep)
 }
 
 type scheduleKeeper struct {

@@ -110,6 +110,7 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	go keepSchedules(watching, a.Store, c, logger)
 	go relay(watching, a.Store, c, logger)
 	go keepLanes(watching, a.Store, c, logger)
+	go prune(watching, a.Store, logger)
 	go promoteFirst(watching, c, id, logger)
 	logger.Info("worker is up", "build", id, "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue, workflows.UrgentTaskQueue})
 	select {

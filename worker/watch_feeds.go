@@ -23,20 +23,7 @@ const watchEvery = 2 * time.Second
 // one that holds the lock watches.
 func watchFeeds(ctx context.Context, st *store.Store, c client.Client, logger *slog.Logger) {
 	w := &feedWatch{store: st, client: c, logger: logger, asked: map[school.FeedID]ask{}}
-	guard := &guarded{store: st, name: "watch-feeds"}
-	defer guard.release()
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
-	for {
-		if err := guard.do(ctx, func() error { return w.look(ctx) }); err != nil && ctx.Err() == nil {
-			logger.Warn("the feeds could not be looked at", "problem", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	everyGuarded(ctx, st, "watch-feeds", watchEvery, logger, w.look)
 }
 
 type feedWatch struct {

@@ -31,13 +31,10 @@ type pass struct {
 }
 
 func (p *pass) run(ctx workflow.Context) PassReport {
-	_ = workflow.UpsertTypedSearchAttributes(ctx,
-		schoolAttribute().ValueSet(string(p.lane.school)),
-		triggerAttribute().ValueSet(string(p.request.Trigger)),
-	)
+	p.lane.attribute(ctx, triggerAttribute(), string(p.request.Trigger))
 	problem := p.carryOut(ctx)
 	report := p.record(ctx, problem)
-	_ = workflow.UpsertTypedSearchAttributes(ctx, outcomeAttribute().ValueSet(string(report.Outcome)))
+	p.lane.attribute(ctx, outcomeAttribute(), string(report.Outcome))
 	return report
 }
 
@@ -84,7 +81,7 @@ func (p *pass) syncTypes(ctx workflow.Context) *Problem {
 	var worst *Problem
 	group := workflow.NewWaitGroup(ctx)
 	for _, t := range types {
-		child := &runningChild{kind: t}
+		child := &runningChild{kind: t, future: p.start(ctx, t)}
 		p.children = append(p.children, child)
 		group.Add(1)
 		workflow.GoNamed(ctx, string(t), func(ctx workflow.Context) {
@@ -108,16 +105,13 @@ const (
 // syncType runs the child of one chat type.
 func (p *pass) syncType(ctx workflow.Context, child *runningChild) *Problem {
 	var result ChatTypeReport
-	run := func() error {
-		child.future = p.start(ctx, child.kind)
-		return child.future.Get(ctx, &result)
-	}
-	err := run()
+	err := child.future.Get(ctx, &result)
 	for try := 0; try < busyTries && temporal.IsWorkflowExecutionAlreadyStartedError(err); try++ {
 		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", child.kind)
 		timer := workflow.NewTimerWithOptions(ctx, busyPause, workflow.TimerOptions{Summary: "let an earlier run's work end"})
 		if err = timer.Get(ctx, nil); err == nil {
-			err = run()
+			child.future = p.start(ctx, child.kind)
+			err = child.future.Get(ctx, &result)
 		}
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -71,6 +72,8 @@ type lane struct {
 	served   int
 	// decisions counts those recorded since the last pass.
 	decisions int
+	// attributes are the search attributes as they were set last.
+	attributes map[string]string
 }
 
 func (l *lane) run(ctx workflow.Context, carried bool) (PassReport, error) {
@@ -167,6 +170,21 @@ func (l *lane) renew(ctx workflow.Context, pending []Request) error {
 			Pending: pending, Passes: l.status.Passes, Last: l.status.Last, Round: l.round,
 			Troubles: l.troubles, Generation: l.status.Generation + 1,
 		}})
+}
+
+// attribute sets a search attribute, along with the school's the first time. One that is so already
+// is left: setting it costs, and an idle round changes nothing.
+func (l *lane) attribute(ctx workflow.Context, key temporal.SearchAttributeKeyKeyword, value string) {
+	if l.attributes[key.GetName()] == value {
+		return
+	}
+	updates := []temporal.SearchAttributeUpdate{key.ValueSet(value)}
+	if l.attributes == nil {
+		l.attributes = map[string]string{}
+		updates = append(updates, schoolAttribute().ValueSet(string(l.school)))
+	}
+	l.attributes[key.GetName()] = value
+	_ = workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
 func (l *lane) phase(ctx workflow.Context, format string, args ...any) {

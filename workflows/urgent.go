@@ -13,8 +13,12 @@ import (
 // urgent part is planned and carried out under the same epoch, and the children go on. What the
 // part has planned anew is left out of the children's plans.
 
-// watch waits for the children to end, letting urgent requests through meanwhile.
+// watch waits for the children to end, letting urgent requests through meanwhile. A pass that is
+// small itself ends sooner than anything could be let through.
 func (p *pass) watch(ctx workflow.Context) {
+	if p.request.Scope.Small() {
+		return
+	}
 	inbox := &p.lane.inbox
 	for {
 		_ = workflow.Await(ctx, func() bool {

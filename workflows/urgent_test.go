@@ -98,3 +98,20 @@ func TestUrgentPartReadsItsChatsFirst(t *testing.T) {
 	require.Equal(t, event.Scope, read.Scope)
 	require.EqualValues(t, 5, read.Epoch)
 }
+
+// Urgent requests may be there before the children have begun.
+func TestUrgentRequestThatIsThereBeforeTheChildrenBegin(t *testing.T) {
+	t.Parallel()
+	env, f := longPass(t, func(*testsuite.TestWorkflowEnvironment) {})
+	fine := f.fetchRoster
+	f.fetchRoster = func(in FetchRosterInput) (Fetched, error) {
+		if in.Pass.ID == "big" {
+			env.SignalWorkflow(Resync, Request{ID: "urgent", Trigger: TriggerEvent, Scope: Scope{Chats: []chats.Key{"parents:cohort:a"}}})
+		}
+		return fine(in)
+	}
+	env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+	require.NoError(t, env.GetWorkflowError())
+	require.Len(t, f.recorded, 2)
+	require.Equal(t, "urgent", f.recorded[0].Requests[0].ID)
+}

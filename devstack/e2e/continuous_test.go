@@ -112,7 +112,7 @@ func TestIdleContinuousSchoolCostsLittle(t *testing.T) {
 	}
 	total := 0.0
 	for kind, n := range actions(t) {
-		if made := n - before[kind]; made > 0 {
+		if made := n - before[kind]; made > 0 && kind != askedHere {
 			t.Logf("%s: %.1f a round", kind, made/rounds)
 			total += made
 		}
@@ -122,6 +122,9 @@ func TestIdleContinuousSchoolCostsLittle(t *testing.T) {
 	t.Logf("%.1f actions a round: %.2f a minute with rounds of five minutes", total/rounds, perMinute)
 	require.LessOrEqual(t, perMinute, 2.0)
 }
+
+// askedHere are the actions of this test itself, which asks the lane how it is.
+const askedHere = `action_type="grpc_QueryWorkflow"`
 
 // actions reads the server's counter of the namespace's actions, by their kind.
 func actions(t *testing.T) map[string]float64 {
