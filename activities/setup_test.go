@@ -14,12 +14,11 @@ import (
 
 	"github.com/rollcall-edu/rollcall/activities"
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
-	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/store/storetest"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -43,18 +42,7 @@ var today = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
 func setup(t *testing.T) *bench {
 	t.Helper()
 	ctx := t.Context()
-	raw, err := secret.New()
-	require.NoError(t, err)
-	keys, err := secret.Parse(raw)
-	require.NoError(t, err)
-	st, err := store.Open(ctx, pgtest.Database(t), keys)
-	require.NoError(t, err)
-	t.Cleanup(st.Close)
-	_, err = st.Migrate(ctx)
-	require.NoError(t, err)
-	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d"}))
-	require.NoError(t, st.AddFeed(ctx, "f", "d", "/nowhere"))
-	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org", Name: "School", SubjectChats: true}))
+	st := storetest.New(t)
 	require.NoError(t, st.SetToken(ctx, "s", group, token))
 
 	box, err := sandbox.Open(sandbox.Options{})

@@ -13,12 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
-	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
-	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/store/storetest"
 )
 
 const patience = time.Minute
@@ -26,19 +24,7 @@ const patience = time.Minute
 // eventsStore is a database with the school s, which is to be listened to.
 func eventsStore(t *testing.T) *store.Store {
 	t.Helper()
-	raw, err := secret.New()
-	require.NoError(t, err)
-	keys, err := secret.Parse(raw)
-	require.NoError(t, err)
-	ctx := t.Context()
-	st, err := store.Open(ctx, pgtest.Database(t), keys)
-	require.NoError(t, err)
-	t.Cleanup(st.Close)
-	_, err = st.Migrate(ctx)
-	require.NoError(t, err)
-	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "District"}))
-	require.NoError(t, st.AddFeed(ctx, "f", "d", "/srv/roster"))
-	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "School"}))
+	st, ctx := storetest.New(t), t.Context()
 	require.NoError(t, st.SetToken(ctx, "s", 5, "token"))
 	require.NoError(t, st.SetLongPoll(ctx, "s", true))
 	return st

@@ -13,10 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
-	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/store/storetest"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
 	"github.com/rollcall-edu/rollcall/internal/temporal/schedulestest"
 )
@@ -24,20 +23,8 @@ import (
 // scheduled gives a registry with the school s, which has its token, and a server without schedules.
 func scheduled(t *testing.T) (*store.Store, *schedulestest.Server) {
 	t.Helper()
-	raw, err := secret.New()
-	require.NoError(t, err)
-	keys, err := secret.Parse(raw)
-	require.NoError(t, err)
-	ctx := t.Context()
-	st, err := store.Open(ctx, pgtest.Database(t), keys)
-	require.NoError(t, err)
-	t.Cleanup(st.Close)
-	_, err = st.Migrate(ctx)
-	require.NoError(t, err)
-	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "District"}))
-	require.NoError(t, st.AddFeed(ctx, "f", "d", "/srv/roster"))
-	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "School"}))
-	require.NoError(t, st.SetToken(ctx, "s", 1, "token"))
+	st := storetest.New(t)
+	require.NoError(t, st.SetToken(t.Context(), "s", 1, "token"))
 	return st, schedulestest.New()
 }
 

@@ -222,7 +222,7 @@ func TestContinuousLaneWithARefusedTokenWaitsForANewOne(t *testing.T) {
 	require.NoError(t, temporal.Resync(t.Context(), world.client, s.id, workflows.Request{ID: "refused", Verify: true}))
 	s.await(func(l workflows.LaneStatus) bool {
 		return l.Last != nil && l.Last.Problem != nil && l.Last.Problem.Code == workflows.ProblemTokenRefused &&
-			strings.HasPrefix(l.Phase, "waiting for a request, or for the next round in 30s")
+			strings.HasPrefix(l.Phase, "waiting for a request, or for the next round in "+(2*round).String())
 	})
 	status, _ := s.lane()
 	require.Never(t, func() bool {

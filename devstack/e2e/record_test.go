@@ -7,9 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -38,6 +40,35 @@ func TestRecordHistories(t *testing.T) {
 	s.follow()
 	save(t, dir, "school-sync-changes.json", workflows.SchoolSyncID(s.id))
 	save(t, dir, "chat-type-sync-changes.json", workflows.ChatTypeSyncID(s.id, chats.Students))
+
+	row, err := world.store.School(t.Context(), s.id)
+	require.NoError(t, err)
+	for name, in := range map[string]workflows.SweepInput{
+		"sweep-school.json": {School: s.id, Trigger: workflows.TriggerSchedule}, "sweep-district.json": {District: row.District},
+	} {
+		id := "record/" + name + "/" + string(s.id)
+		run, err := world.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue}, workflows.TypeSweep, in)
+		require.NoError(t, err)
+		require.NoError(t, run.Get(t.Context(), nil))
+		save(t, dir, name, id)
+	}
+
+	recordContinuous(t, dir, s)
+}
+
+// recordContinuous records a lane that turns continuous, makes a round by itself, is asked for one
+// person meanwhile, and ends.
+func recordContinuous(t *testing.T, dir string, s *site) {
+	t.Helper()
+	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Continuous: true}))
+	s.resync(false, workflows.OutcomeInStep)
+	before, _ := s.lane()
+	s.await(func(l workflows.LaneStatus) bool { return l.Passes > before.Passes })
+	s.resyncPerson(s.enrolled(s.classNamed("1А"), "student")[0])
+	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Off: true}))
+	s.resync(false, workflows.OutcomeInStep)
+	require.NoError(t, world.client.GetWorkflow(t.Context(), workflows.SchoolSyncID(s.id), "").Get(t.Context(), nil))
+	save(t, dir, "school-sync-continuous.json", workflows.SchoolSyncID(s.id))
 }
 
 func save(t *testing.T, dir, name, workflowID string) {

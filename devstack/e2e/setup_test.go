@@ -48,7 +48,7 @@ const (
 	// is looked for by every test.
 	suggestAt = 400
 	// round is how long a continuous lane rests here; minutes would be long to wait for.
-	round = 15 * time.Second
+	round = 8 * time.Second
 )
 
 func TestMain(m *testing.M) {

@@ -16,11 +16,10 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/store/storetest"
 )
 
 const (
@@ -42,18 +41,7 @@ type bench struct {
 
 func setup(t *testing.T) *bench {
 	t.Helper()
-	raw, err := secret.New()
-	require.NoError(t, err)
-	keys, err := secret.Parse(raw)
-	require.NoError(t, err)
-	ctx := t.Context()
-	st, err := store.Open(ctx, pgtest.Database(t), keys)
-	require.NoError(t, err)
-	t.Cleanup(st.Close)
-	_, err = st.Migrate(ctx)
-	require.NoError(t, err)
-	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "District"}))
-	require.NoError(t, st.AddFeed(ctx, "f", "d", "/srv/roster"))
+	st := storetest.New(t)
 	b := &bench{t: t, store: st, logged: &log{}}
 	b.logger = slog.New(slog.NewTextHandler(b.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.addSchool("s", group, token)
