@@ -20,8 +20,8 @@ func (a *Activities) Diff(ctx context.Context, in workflows.DiffInput) (workflow
 	}
 	plan := s.Plan.Of(in.Type)
 	if in.Part > 0 {
-		// The pass that it is let through is about to make those chats, and everybody in them.
-		plan = plan.WithoutCreations()
+		// The pass that it is let through is about to make its chats, with everybody in them.
+		plan = plan.WithoutCreations(in.PassScope)
 	}
 	row := store.PlanRow{School: in.School, Epoch: in.Epoch, Type: in.Type, Part: in.Part, Scope: in.Scope, Snapshot: s.Digest}
 	id, existed, err := a.Store.SavePlan(ctx, row, plan, s.DesiredOf(in.Type))

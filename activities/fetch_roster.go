@@ -22,28 +22,44 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 	if err != nil {
 		return out, err
 	}
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Scope: in.Pass.Scope})
+	row, err := a.Store.School(ctx, in.School)
 	if err != nil {
 		return out, err
 	}
-	if !s.School.TokenSet {
-		return out, tokenMissing(in.School)
-	}
-	out.Roster, out.Work = s.School.Snapshot, workOf(s)
-	if s.School.Schedule.KeepsLaneOpen() {
+	if row.Schedule.KeepsLaneOpen() {
 		out.Round = a.Round
 	}
-	if out.Proven, err = a.proven(ctx, in, s); err != nil {
-		return out, err
+	err = a.fetch(ctx, in, &out)
+	if code, message := permanent(err); code != "" && out.Round > 0 {
+		out.Problem = &workflows.Problem{Code: code, Message: message}
+		return out, nil
 	}
-	return out, a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)
+	return out, err
+}
+
+// fetch surveys the school for a pass that has begun.
+func (a *Activities) fetch(ctx context.Context, in workflows.FetchRosterInput, out *workflows.Fetched) error {
+	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Scope: in.Pass.Scope})
+	if err != nil {
+		return err
+	}
+	if !s.School.TokenSet {
+		return tokenMissing(in.School)
+	}
+	out.Roster, out.Work = s.School.Snapshot, workOf(s)
+	if out.Proven, err = a.proven(ctx, in, s); err != nil {
+		return err
+	}
+	return a.Store.SetPassSnapshot(ctx, in.School, out.Epoch, out.Roster)
 }
 
 // proven tells whether a pass that a clock asked for need not read the chats: the messenger's
 // events have been followed without a gap since the chats were read last. They tell nothing of
 // rights given by hand; those a sweep over the district finds, which always reads.
 func (a *Activities) proven(ctx context.Context, in workflows.FetchRosterInput, s survey.Survey) (bool, error) {
-	clock := in.Pass.Trigger == workflows.TriggerSchedule || in.Pass.Trigger == workflows.TriggerContinuous
+	clock := lo.EveryBy(in.Requests, func(r workflows.Request) bool {
+		return !r.Verify || r.Trigger == workflows.TriggerSchedule || r.Trigger == workflows.TriggerContinuous
+	})
 	if !clock || !in.Pass.Verify {
 		return false, nil
 	}

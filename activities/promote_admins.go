@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"github.com/samber/lo"
 
@@ -56,23 +57,28 @@ func (x *executor) retire(ctx context.Context) error {
 	}, reconcile.StepDemote, reconcile.StepRetire)
 }
 
-// unconfirmed are the chats of the slice in which a promotion was planned and did not succeed.
-func (x *executor) unconfirmed(ctx context.Context) (map[chats.Key]bool, error) {
+// unconfirmed are the people, by chat, whose promotion was planned and did not succeed.
+func (x *executor) unconfirmed(ctx context.Context) (map[chats.Key][]school.PersonID, error) {
 	ops, err := x.a.Store.Operations(ctx, x.in.Plan)
 	if err != nil {
 		return nil, err
 	}
-	failed := lo.Filter(ops, func(o store.OperationRow, _ int) bool {
-		return o.Kind == reconcile.Promote && o.State != store.OperationDone
-	})
-	return lo.SliceToMap(failed, func(o store.OperationRow) (chats.Key, bool) { return o.Chat, true }), nil
+	people := map[chats.Key][]school.PersonID{}
+	for _, o := range ops {
+		if o.Kind == reconcile.Promote && o.State != store.OperationDone {
+			people[o.Chat] = append(people[o.Chat], o.Person)
+		}
+	}
+	return people, nil
 }
 
 // lastAdmins are the operations, by number, that are not carried out: a chat that waits for a
-// promotion keeps one of the admins it has, the last to go. People whose own time has ended
-// go all the same, and are not counted on.
-func lastAdmins(ops []store.OperationRow, waiting map[chats.Key]bool, mirror map[chats.Key]*store.MirrorChat) map[int]bool {
-	mayWait := func(o store.OperationRow) bool { return o.Kind == reconcile.Demote || o.Rule == reconcile.RuleReplaced }
+// promotion keeps one of the admins it has, the last to go, and somebody who is to be admin under a
+// new account keeps the old one until then. People whose own time has ended go all the same, and are
+// not counted on.
+func lastAdmins(
+	ops []store.OperationRow, waiting map[chats.Key][]school.PersonID, mirror map[chats.Key]*store.MirrorChat,
+) map[int]bool {
 	admins := map[chats.Key]map[school.AccountID]bool{}
 	for key := range waiting {
 		if chat := mirror[key]; chat != nil {
@@ -80,15 +86,21 @@ func lastAdmins(ops []store.OperationRow, waiting map[chats.Key]bool, mirror map
 			admins[key] = lo.SliceToMap(present, func(m reconcile.Member) (school.AccountID, bool) { return m.Account, true })
 		}
 	}
+	kept := map[int]bool{}
+	var others []store.OperationRow
 	for _, o := range ops {
-		if !mayWait(o) {
+		switch {
+		case !o.MayWait():
 			delete(admins[o.Chat], o.Account)
+		case o.Rule == reconcile.RuleAccountReplaced && slices.Contains(waiting[o.Chat], o.Person):
+			kept[o.Seq] = true
+		default:
+			others = append(others, o)
 		}
 	}
-	kept := map[int]bool{}
-	for _, o := range ops {
+	for _, o := range others {
 		left := admins[o.Chat]
-		if !mayWait(o) || !left[o.Account] {
+		if !left[o.Account] {
 			continue
 		}
 		if len(left) == 1 {

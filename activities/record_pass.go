@@ -36,7 +36,7 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 				report.Failed[c.Code] += c.N
 			}
 		}
-		if report.Expired, err = a.Store.ExpireHolds(ctx, in.School); err != nil {
+		if report.Expired, err = a.Store.SettleHolds(ctx, in.School, in.Epoch); err != nil {
 			return report, err
 		}
 		holds, err := a.Store.Holds(ctx, in.School)

@@ -97,6 +97,10 @@ func (a *app) holds(ctx context.Context, id school.ID) (holdsView, error) {
 	if err != nil {
 		return holdsView{}, err
 	}
+	digest, err := st.HoldsDigest(ctx, id) // before what it covers: it must not cover more than is shown
+	if err != nil {
+		return holdsView{}, err
+	}
 	holds, err := st.Holds(ctx, id)
 	if err != nil {
 		return holdsView{}, err
@@ -112,9 +116,7 @@ func (a *app) holds(ctx context.Context, id school.ID) (holdsView, error) {
 		return holdsView{}, err
 	}
 	view := viewHolds(row, holds, peopleOf(roster), mirror, a.now())
-	if view.Digest, err = st.HoldsDigest(ctx, id); err != nil {
-		return holdsView{}, err
-	}
+	view.Digest = digest
 	return view, nil
 }
 

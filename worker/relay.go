@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -22,6 +24,8 @@ const (
 	relayEvery = 2 * time.Second
 	// relayAtOnce is how many schools' requests are handed over side by side.
 	relayAtOnce = 8
+	// relayTimeout bounds the handing over of one school's requests.
+	relayTimeout = 10 * time.Second
 	// listenAgain is the pause before a lost listening connection is made anew.
 	listenAgain = time.Second
 )
@@ -64,20 +68,34 @@ func relayAll(ctx context.Context, st *store.Store, c client.Client) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	var mu sync.Mutex
+	var failed error
+	var group errgroup.Group
 	group.SetLimit(relayAtOnce)
 	for _, id := range waiting {
 		group.Go(func() error {
-			return st.Relay(ctx, id, func(ctx context.Context, wanted []store.Wanted) error {
-				requests, err := requestsOf(id, wanted)
-				if err != nil {
-					return err
-				}
-				return temporal.Resync(ctx, c, id, workflows.Merge(requests))
-			})
+			if err := relaySchool(ctx, st, c, id); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = errors.Join(failed, fmt.Errorf("school %s: %w", id, err))
+			}
+			return nil // the other schools go on
 		})
 	}
-	return group.Wait()
+	_ = group.Wait()
+	return failed
+}
+
+func relaySchool(ctx context.Context, st *store.Store, c client.Client, id school.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
+	defer cancel()
+	return st.Relay(ctx, id, func(ctx context.Context, wanted []store.Wanted) error {
+		requests, err := requestsOf(id, wanted)
+		if err != nil {
+			return err
+		}
+		return temporal.Resync(ctx, c, id, workflows.Merge(requests))
+	})
 }
 
 // requestsOf are the outbox's rows as requests. Their ids are the rows': handed over twice, they

@@ -20,23 +20,39 @@ func versioned(id string) worker.DeploymentOptions {
 	}
 }
 
-// firstPromotion bounds how long the first worker of an installation tries to become current.
-const firstPromotion = time.Minute
+// How long one try to become current may take, and the pause before the next.
+const (
+	promotionTry   = 20 * time.Second
+	promotionPause = 5 * time.Second
+)
 
-// promoteFirst makes this build the current one where there is none: a new installation runs
-// without further ado. Every later change is an operator's: rollcall workers promote.
+// promoteFirst makes this build the current one where there is none, however long that takes: a new
+// installation runs without further ado. Every later change is an operator's.
 func promoteFirst(ctx context.Context, c client.Client, id string, logger *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, firstPromotion)
-	defer cancel()
-	current, err := temporal.CurrentBuild(ctx, c)
-	if err == nil && current == "" {
-		if err = temporal.Promote(ctx, c, id); err == nil {
+	for ctx.Err() == nil {
+		current, err := tryToPromote(ctx, c, id)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			logger.Warn("no build is known to be current yet: trying again, or use: rollcall workers promote "+id, "problem", err)
+			pause(ctx, promotionPause)
+			continue
+		case err == nil && current == "":
 			logger.Info("the first build is the current one", "build", id)
+		case err == nil && current != id:
+			logger.Warn("another build is current: this worker only serves runs of its own; to change that: rollcall workers promote "+id,
+				"build", id, "current", current)
 		}
-	} else if err == nil && current != id {
-		logger.Warn("another build is current: this worker only serves runs of its own; see: rollcall workers promote", "build", id, "current", current)
+		return
 	}
-	if err != nil && ctx.Err() == nil {
-		logger.Warn("the current build is not known", "problem", err)
+}
+
+// tryToPromote gives the current build; "" says that there was none, and that this one is it now.
+func tryToPromote(ctx context.Context, c client.Client, id string) (current string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, promotionTry)
+	defer cancel()
+	current, err = temporal.CurrentBuild(ctx, c)
+	if err == nil && current == "" {
+		err = temporal.Promote(ctx, c, id)
 	}
+	return current, err
 }

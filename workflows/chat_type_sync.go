@@ -66,7 +66,7 @@ func (s *chatTypeSync) run(ctx workflow.Context) (ChatTypeReport, error) {
 
 func (s *chatTypeSync) apply(ctx workflow.Context, i int, slice Slice) error {
 	work := sliceWork{
-		school: s.in.School, epoch: s.in.Epoch, plan: s.plan.ID, trigger: s.in.Trigger, slice: slice,
+		school: s.in.School, epoch: s.in.Epoch, plan: s.plan.ID, trigger: s.in.Trigger, scope: s.in.Scope, slice: slice,
 		note: func(format string, args ...any) { s.notes.add(ctx, format, args...) },
 	}
 	applied, err := work.run(ctx, fmt.Sprintf("slice %d of %d", i+1, len(s.plan.Slices)))

@@ -72,7 +72,7 @@ func TestContinuousLaneInTroubleReportsAndRestsLonger(t *testing.T) {
 	f.fetchRoster = func(in FetchRosterInput) (Fetched, error) {
 		out, _ := fine(in)
 		if n := out.Epoch; n > 1 && n < 8 {
-			return out, temporal.NewNonRetryableApplicationError("refused", ProblemTokenRefused, nil)
+			out.Problem = &Problem{Code: ProblemTokenRefused, Message: "refused"}
 		}
 		return out, nil
 	}
@@ -167,4 +167,22 @@ func continuedWith(t *testing.T, err error) Carried {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(asNew.Input, &in))
 	require.NotNil(t, in.Carried)
 	return *in.Carried
+}
+
+// A lane that cannot even begin its passes stays open and rests; one whose school is not continuous
+// any more ends.
+func TestContinuousLaneWhoseRosterCannotBeFetched(t *testing.T) {
+	t.Parallel()
+	env, f := continuous(t, 9)
+	n := 0
+	f.fetchRoster = func(FetchRosterInput) (Fetched, error) {
+		if n++; n < 4 {
+			return Fetched{Epoch: int64(n), Round: round, Problem: &Problem{Code: ProblemKeyset, Message: "sealed with another"}}, nil
+		}
+		return Fetched{}, temporal.NewNonRetryableApplicationError("sealed with another", ProblemKeyset, nil)
+	}
+	env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+	requireProblem(t, env.GetWorkflowError(), ProblemKeyset, "sealed")
+	require.Len(t, f.recorded, 4)
+	require.Equal(t, ProblemKeyset, f.recorded[0].Problem.Code)
 }

@@ -91,6 +91,9 @@ type Fetched struct {
 	// Round is how long the lane of a continuous school waits before it asks itself for a pass; 0
 	// is a school that is not continuous.
 	Round time.Duration `json:"round,omitempty"`
+	// Problem is what keeps a continuous school's pass from going on: the lane reports it and stays
+	// open. Of other schools it is the activity's error.
+	Problem *Problem `json:"problem,omitempty"`
 	// Proven tells that the messenger's events have been followed without a gap since the
 	// chats were read last: they need not be read again.
 	Proven bool `json:"proven,omitempty"`
@@ -126,6 +129,8 @@ type DiffInput struct {
 	// pass runs; 0 is the pass itself.
 	Scope Scope `json:"scope"`
 	Part  int   `json:"part,omitempty"`
+	// PassScope is that of the pass that the part is let through.
+	PassScope Scope `json:"passScope"`
 }
 
 // StoredPlan refers to a plan in the store.

@@ -46,11 +46,17 @@ func (l *lane) mayDecide(_ workflow.Context, d Decision) error {
 		return errors.New("the decision does not say what was held when it was made: give the digest of: rollcall holds list")
 	case d.DecidedBy == "":
 		return errors.New("the decision does not say whose it is")
-	case l.status.Last != nil && l.status.Last.HoldsDigest != "" && l.decisions == 0 && l.status.Last.HoldsDigest != d.Digest:
+	case l.knowsHolds() && l.status.Last.HoldsDigest != d.Digest:
 		return errors.New("what is held has changed since the decision was made: look again with: rollcall holds list")
 	default:
 		return nil
 	}
+}
+
+// knowsHolds tells whether what is held is what the last pass has reported: no pass runs that may
+// change it, and nothing was decided since.
+func (l *lane) knowsHolds() bool {
+	return !l.passing && l.decisions == 0 && l.status.Last != nil && l.status.Last.HoldsDigest != ""
 }
 
 // decide records the decision, gives how many holds it is about, and asks for the pass that carries it out.

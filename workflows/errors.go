@@ -48,6 +48,16 @@ func problemOf(err error) *Problem {
 	}
 }
 
+// lasting tells whether trying again does not help.
+func (p *Problem) lasting() bool {
+	switch p.Code {
+	case ProblemUnavailable, ProblemInternal, ProblemCancelled:
+		return false
+	default:
+		return true
+	}
+}
+
 // fail makes the typed error with which a run ends. It is built last, as the outermost error:
 // only that one's type and flags count.
 func fail(p *Problem) error {

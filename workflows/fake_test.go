@@ -34,7 +34,6 @@ type fake struct {
 	resyncSelf   func(ResyncSelfInput) error
 
 	recorded  []RecordPassInput
-	onRecord  func(n int)
 	digest    string // of what is held, as passes report it
 	applied   []ApplyInput
 	resynced  []ResyncSelfInput
@@ -82,9 +81,6 @@ func (f *fake) RecordPass(_ context.Context, in RecordPassInput) (PassReport, er
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.recorded = append(f.recorded, in)
-		if f.onRecord != nil {
-			f.onRecord(len(f.recorded))
-		}
 		outcome := OutcomeInStep
 		if in.Problem != nil {
 			outcome = OutcomeFailed

@@ -18,8 +18,9 @@ const (
 	// MessengerTaskQueue is polled for activities that talk to the messenger.
 	MessengerTaskQueue = "rollcall-messenger"
 
-	// UrgentTaskQueue is polled for the messenger activities of people's requests and of
-	// events, with slots of their own: however long the others take, these need not wait.
+	// UrgentTaskQueue is polled for the messenger activities of what people ask for and of what is
+	// about a few chats or people, with slots of their own: however long the others take, these
+	// need not wait.
 	UrgentTaskQueue = "rollcall-messenger-urgent"
 
 	TypeSchoolSync   = "SchoolSync"

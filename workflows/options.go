@@ -31,9 +31,9 @@ func storeOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptio
 // so a killed worker is noticed in ten; each try resumes where the last one stopped, so the
 // number of tries is generous, and the time as a whole is what is bounded: a messenger that
 // is down longer than that is the next pass's business.
-func messengerOptions(s school.ID, t Trigger, summary string) workflow.ActivityOptions {
+func messengerOptions(s school.ID, t Trigger, scope Scope, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue:              messengerQueue(t),
+		TaskQueue:              messengerQueue(t, scope),
 		Summary:                summary,
 		StartToCloseTimeout:    10 * time.Minute,
 		ScheduleToCloseTimeout: 30 * time.Minute,
@@ -49,8 +49,9 @@ func messengerOptions(s school.ID, t Trigger, summary string) workflow.ActivityO
 	}
 }
 
-func messengerQueue(t Trigger) string {
-	if t == TriggerManual || t == TriggerEvent {
+// messengerQueue keeps slots for what people ask for, and for what is about a few chats or people.
+func messengerQueue(t Trigger, scope Scope) string {
+	if t == TriggerManual || scope.Small() {
 		return UrgentTaskQueue
 	}
 	return MessengerTaskQueue

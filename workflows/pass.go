@@ -28,6 +28,8 @@ type pass struct {
 	resting  map[chats.Type]bool
 	orders   int
 	parts    int
+	// partProblem is that of an urgent part that failed: what it took out of the plans is undone.
+	partProblem *Problem
 }
 
 func (p *pass) run(ctx workflow.Context) PassReport {
@@ -46,14 +48,21 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		storeOptions(l.school, trigger, "fetch the roster and compare it with the chats"),
 		FetchRosterInput{School: l.school, Pass: p.request, Requests: p.requests})
 	if err != nil {
-		return problemOf(err)
+		problem := problemOf(err)
+		if problem.lasting() {
+			l.round = 0 // of a continuous school it would have come as a result
+		}
+		return problem
+	}
+	l.round = p.fetched.Round
+	if p.fetched.Problem != nil {
+		return p.fetched.Problem
 	}
 	p.work = p.fetched.Work
-	l.round = p.fetched.Round
 	if p.request.Verify && !p.fetched.Proven {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,
-			messengerOptions(l.school, trigger, "read the chats from the messenger"),
+			messengerOptions(l.school, trigger, p.request.Scope, "read the chats from the messenger"),
 			ReadChatsInput{School: l.school, Epoch: p.fetched.Epoch, Roster: p.fetched.Roster, Scope: p.request.Scope})
 		if err != nil {
 			return problemOf(err)
@@ -93,7 +102,7 @@ func (p *pass) syncTypes(ctx workflow.Context) *Problem {
 	}
 	p.watch(ctx)
 	group.Wait(ctx)
-	return worst
+	return lo.CoalesceOrEmpty(worst, p.partProblem)
 }
 
 // A child of an earlier run that was cut off is given this long to end.

@@ -70,7 +70,8 @@ type lane struct {
 	// troubles counts the failed passes since the last good one, served the passes of this run.
 	troubles int
 	served   int
-	// decisions counts those recorded since the last pass.
+	// passing tells that a pass is running; decisions counts those recorded since it began.
+	passing   bool
 	decisions int
 	// attributes are the search attributes as they were set last.
 	attributes map[string]string
@@ -104,8 +105,9 @@ func (l *lane) run(ctx workflow.Context, carried bool) (PassReport, error) {
 // pass serves a batch of requests with one pass.
 func (l *lane) pass(ctx workflow.Context, requests []Request) (PassReport, *Problem) {
 	p := &pass{lane: l, requests: requests, request: Merge(requests)}
-	l.decisions = 0
+	l.passing, l.decisions = true, 0
 	report := p.run(ctx)
+	l.passing = false
 	l.served++
 	l.status.Passes++
 	l.status.Last = &report

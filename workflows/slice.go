@@ -14,6 +14,7 @@ type sliceWork struct {
 	epoch   int64
 	plan    int64
 	trigger Trigger
+	scope   Scope
 	slice   Slice
 	// note is told of each of the two steps.
 	note func(format string, args ...any)
@@ -24,7 +25,7 @@ func (s sliceWork) run(ctx workflow.Context, name string) (Applied, error) {
 	in := ApplyInput{School: s.school, Epoch: s.epoch, Plan: s.plan, Slice: s.slice}
 	step := func(what string, a activity[ApplyInput, Applied]) error {
 		summary := fmt.Sprintf("%s (%d chats): %s", name, s.slice.Chats, what)
-		applied, err := a.run(ctx, messengerOptions(s.school, s.trigger, summary), in)
+		applied, err := a.run(ctx, messengerOptions(s.school, s.trigger, s.scope, summary), in)
 		total = total.plus(applied)
 		if s.note != nil {
 			s.note("%s: %d done, %d failed", summary, applied.Done, applied.Failed)

@@ -43,6 +43,7 @@ func (p *pass) letThrough(ctx workflow.Context, requests []Request) {
 	p.lane.phase(ctx, "letting an urgent request through (part %d)", part.number)
 	p.rest(ctx)
 	problem := part.carryOut(ctx)
+	p.partProblem = lo.CoalesceOrEmpty(p.partProblem, problem)
 	p.order(ctx, false)
 	report := part.record(ctx, problem)
 	p.lane.inbox.answer(requests, report, report.Problem)
@@ -91,7 +92,7 @@ type urgentPart struct {
 func (u *urgentPart) carryOut(ctx workflow.Context) *Problem {
 	school, trigger := u.pass.lane.school, u.request.Trigger
 	if u.request.Verify {
-		work, err := readChats.run(ctx, messengerOptions(school, trigger, "read the chats of the urgent request"),
+		work, err := readChats.run(ctx, messengerOptions(school, trigger, u.request.Scope, "read the chats of the urgent request"),
 			ReadChatsInput{School: school, Epoch: u.pass.fetched.Epoch, Scope: u.request.Scope})
 		if err != nil {
 			return problemOf(err)
@@ -112,13 +113,13 @@ func (u *urgentPart) sync(ctx workflow.Context, t chats.Type) *Problem {
 	plan, err := diff.run(ctx, storeOptions(p.lane.school, u.request.Trigger, fmt.Sprintf("plan the urgent part of the %s chats", t)),
 		DiffInput{
 			School: p.lane.school, Epoch: p.fetched.Epoch, Type: t, HoldCounted: p.work.HoldCounted,
-			Scope: u.request.Scope, Part: u.number,
+			Scope: u.request.Scope, Part: u.number, PassScope: p.request.Scope,
 		})
 	if err != nil {
 		return problemOf(err)
 	}
 	for _, slice := range plan.Slices {
-		s := sliceWork{school: p.lane.school, epoch: p.fetched.Epoch, plan: plan.ID, trigger: u.request.Trigger, slice: slice}
+		s := sliceWork{school: p.lane.school, epoch: p.fetched.Epoch, plan: plan.ID, trigger: u.request.Trigger, scope: u.request.Scope, slice: slice}
 		if _, err := s.run(ctx, fmt.Sprintf("urgent part %d", u.number)); err != nil {
 			return problemOf(err)
 		}

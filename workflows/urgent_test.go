@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
@@ -114,4 +115,22 @@ func TestUrgentRequestThatIsThereBeforeTheChildrenBegin(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.Len(t, f.recorded, 2)
 	require.Equal(t, "urgent", f.recorded[0].Requests[0].ID)
+}
+
+func TestUrgentPartThatFailsIsThePassesTroubleToo(t *testing.T) {
+	t.Parallel()
+	env, f := longPass(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SignalWorkflow(Resync, Request{ID: "urgent", Trigger: TriggerManual, Scope: Scope{People: []school.PersonID{"p"}}})
+	})
+	fine := f.diff
+	f.diff = func(in DiffInput) (StoredPlan, error) {
+		if in.Part > 0 {
+			return StoredPlan{}, temporal.NewNonRetryableApplicationError("refused", ProblemTokenRefused, nil)
+		}
+		return fine(in)
+	}
+	env.ExecuteWorkflow(SchoolSync, SchoolSyncInput{School: "s1"})
+	requireProblem(t, env.GetWorkflowError(), ProblemTokenRefused, "refused")
+	require.Len(t, f.recorded, 2)
+	require.Equal(t, ProblemTokenRefused, f.recorded[1].Problem.Code)
 }

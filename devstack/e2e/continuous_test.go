@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -208,7 +209,15 @@ func (s *site) requireAnswered(ids []string) {
 func TestLaneThatDiedIsOpenedAgain(t *testing.T) {
 	t.Parallel()
 	s := newContinuousSite(t)
-	require.NoError(t, world.client.TerminateWorkflow(t.Context(), workflows.SchoolSyncID(s.id), "", "a test ends it"))
+	run := func() (id string, running bool) {
+		d, err := world.client.DescribeWorkflowExecution(t.Context(), workflows.SchoolSyncID(s.id), "")
+		require.NoError(t, err)
+		info := d.GetWorkflowExecutionInfo()
+		return info.GetExecution().GetRunId(), info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	}
+	ended, _ := run()
+	require.NoError(t, world.client.TerminateWorkflow(t.Context(), workflows.SchoolSyncID(s.id), ended, "a test ends it"))
+	require.Eventually(t, func() bool { id, running := run(); return running && id != ended }, workTime, pollEvery)
 	s.await(func(l workflows.LaneStatus) bool { return l.Continuous && l.Passes > 0 })
 }
 

@@ -47,9 +47,10 @@ func (m *maker) approved(kind HoldKind, o Operation) bool {
 	return kind.Approvable() && m.in.Decisions[holdID(kind, o)] == DecisionApproved
 }
 
-// undecided tells whether the breaker has held this before and nobody has released it: then it
-// stays held although the number has become smaller meanwhile, be it by an approved part.
-func (m *maker) undecided(o Operation) bool {
-	d, known := m.in.Decisions[holdID(HoldBreaker, o)]
+// undecided tells whether this was held before because it was one of too many, and nobody has
+// released it: then it stays held although the number has become smaller meanwhile, be it by an
+// approved part.
+func (m *maker) undecided(kind HoldKind, o Operation) bool {
+	d, known := m.in.Decisions[holdID(kind, o)]
 	return known && d != DecisionApproved
 }

@@ -89,3 +89,23 @@ func TestSomeHoldsCannotBeApproved(t *testing.T) {
 	decide(b, DecisionApproved, all)
 	require.Equal(t, before, b.plan(), "a chat that is gone is brought back in the messenger")
 }
+
+// One group dropped is a decision, several are held: and stay so when one of them is approved.
+func TestRejectedSiblingOfAnApprovedDropStays(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, id := range []school.ClassID{"math-a", "english-a"} {
+		b.group(id).Students = without(b.group(id).Students, "a2")
+	}
+	for _, rest := range []Decision{DecisionRejected, DecisionWaiting} {
+		b.input.Decisions = nil
+		b.input.Decisions = lo.SliceToMap(b.plan().Holds, func(h Hold) (HoldID, Decision) {
+			return h.ID(), lo.Ternary(h.Operation.Chat == mathA, DecisionApproved, rest)
+		})
+		require.ElementsMatch(t, []act{
+			removed(mathA, "a2", RuleDropped), held(HoldNoEvidence, englishA, "a2", RuleDropped),
+		}, acts(b.plan()))
+	}
+	b.sync()
+	require.Equal(t, []act{held(HoldNoEvidence, englishA, "a2", RuleDropped)}, acts(b.plan()))
+}

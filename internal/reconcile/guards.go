@@ -16,7 +16,9 @@ import (
 func (m *maker) settleDropped() {
 	drops := lo.Filter(m.plan.Operations, func(o Operation, _ int) bool { return o.Rule == RuleDropped })
 	dropped := lo.CountValuesBy(drops, func(o Operation) school.PersonID { return o.Person })
-	m.holdWhere(HoldNoEvidence, func(o Operation) bool { return o.Rule == RuleDropped && dropped[o.Person] > 1 })
+	m.holdWhere(HoldNoEvidence, func(o Operation) bool {
+		return o.Rule == RuleDropped && (dropped[o.Person] > 1 || m.undecided(HoldNoEvidence, o))
+	})
 }
 
 // breaker holds counted removals where they are too many: in one chat, or in the school.
@@ -33,7 +35,9 @@ func (m *maker) breaker() {
 	people := lo.UniqBy(counted, func(o Operation) school.AccountID { return o.Account })
 	whole := m.in.HoldCounted || tooMany(len(people), len(everyone), l.SchoolCount, l.SchoolPercent)
 	m.plan.SchoolHeld = whole
-	m.holdWhere(HoldBreaker, func(o Operation) bool { return isCounted(o, 0) && (whole || tripped[o.Chat] || m.undecided(o)) })
+	m.holdWhere(HoldBreaker, func(o Operation) bool {
+		return isCounted(o, 0) && (whole || tripped[o.Chat] || m.undecided(HoldBreaker, o))
+	})
 }
 
 func isCounted(o Operation, _ int) bool { return o.Kind == Remove && o.Rule.Counted() }
@@ -107,6 +111,9 @@ func (m *maker) keepLastAdmin(d chats.Chat, a Chat) {
 		return o.Chat == last.Chat && o.Kind == last.Kind && o.Account == last.Account
 	})
 }
+
+// MayWait tells whether somebody may stay admin for as long as the next one is not confirmed.
+func (o Operation) MayWait() bool { return mayWait(o) }
 
 // mayWait tells whether somebody may stay admin for as long as the next one is not there: a
 // ground of theirs has ceased, but nothing says that they have left.

@@ -110,6 +110,11 @@ const (
 	HoldNewYear    HoldKind = "new-year"    // a new school year, and nothing says which chat continues
 )
 
+// HoldKinds lists the holds.
+func HoldKinds() []HoldKind {
+	return []HoldKind{HoldBreaker, HoldFrozen, HoldNoEvidence, HoldLastAdmin, HoldChatGone, HoldNewYear}
+}
+
 // Hold is an operation that is not done, and why.
 type Hold struct {
 	Kind      HoldKind  `json:"kind"`

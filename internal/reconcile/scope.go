@@ -109,11 +109,11 @@ func (s Scope) concerns(o Operation) bool {
 	return s.CoversChat(o.Type, o.Chat) || o.Person != "" && slices.Contains(s.People, o.Person)
 }
 
-// WithoutCreations leaves out the chats that have to be made first.
-func (p Plan) WithoutCreations() Plan {
+// WithoutCreations leaves out the chats of a scope that have to be made first.
+func (p Plan) WithoutCreations(s Scope) Plan {
 	created := map[chats.Key]bool{}
 	for _, o := range p.Operations {
-		created[o.Chat] = created[o.Chat] || o.Kind == Create
+		created[o.Chat] = created[o.Chat] || o.Kind == Create && s.CoversChat(o.Type, o.Chat)
 	}
 	p.Operations = lo.Reject(p.Operations, func(o Operation, _ int) bool { return created[o.Chat] })
 	return p

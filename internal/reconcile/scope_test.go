@@ -105,6 +105,7 @@ func TestPlanWithinAPersonTakesAlongWhatItNeeds(t *testing.T) {
 		plan.Operations[0], plan.Operations[1], plan.Operations[2], // the chat has to be made
 		plan.Operations[3], plan.Operations[5], plan.Operations[6], // the next admin comes first
 	}, plan.Within(people("p")).Operations)
-	require.Equal(t, []reconcile.Operation{plan.Operations[4]}, plan.Within(people("q")).WithoutCreations().Operations)
+	require.Equal(t, []reconcile.Operation{plan.Operations[4]}, plan.Within(people("q")).WithoutCreations(reconcile.Scope{}).Operations)
+	require.Equal(t, plan.Within(people("q")), plan.Within(people("q")).WithoutCreations(types(chats.Students)), "somebody else makes nothing there")
 	require.Empty(t, plan.Within(people("nobody")).Operations)
 }

@@ -59,11 +59,13 @@ func holdsDigest(ctx context.Context, q querier, id school.ID) (digest string, e
 
 // Decide records a decision on some holds of a school, with who made it. The digest is that of what
 // the operator has seen; if something else is held by now, ErrStaleHolds is given and nothing is
-// recorded. A hold that no word can release is an error that says so.
+// recorded. A hold that no word can release is an error that says so. It may be told so twice.
 func (s *Store) Decide(ctx context.Context, id school.ID, digest string, holds []int64, d reconcile.Decision, by string) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
-		// Plans of the same school wait for the decision, and it for them.
-		if _, err := tx.Exec(ctx, `SELECT FROM communities WHERE school_id = $1 FOR UPDATE`, id); err != nil {
+		if err := lockHolds(ctx, tx, id); err != nil {
+			return err
+		}
+		if done, err := decided(ctx, tx, id, holds, d, by); err != nil || done {
 			return err
 		}
 		now, err := holdsDigest(ctx, tx, id)
@@ -95,6 +97,20 @@ func (s *Store) Decide(ctx context.Context, id school.ID, digest string, holds [
 	})
 }
 
+// lockHolds has plans and decisions of a school wait for each other.
+func lockHolds(ctx context.Context, tx pgx.Tx, id school.ID) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('rollcall/holds/' || $1, 0))`, string(id))
+	return err
+}
+
+// decided tells whether exactly this was recorded before: the answer may have been lost.
+func decided(ctx context.Context, tx pgx.Tx, id school.ID, holds []int64, d reconcile.Decision, by string) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM holds WHERE school_id = $1 AND id = ANY($2) AND state = $3 AND decided_by = $4`,
+		id, holds, d, by).Scan(&n)
+	return n == len(lo.Uniq(holds)), err
+}
+
 // NotApprovableError says that a hold can only dissolve.
 type NotApprovableError struct {
 	ID   int64
@@ -109,10 +125,37 @@ func (e *NotApprovableError) Error() string {
 	return fmt.Sprintf("hold %d (%s) cannot be approved: %s", e.ID, e.Kind, advice[e.Kind])
 }
 
-// ExpireHolds lets the holds of a school that have waited too long expire, and counts them.
-func (s *Store) ExpireHolds(ctx context.Context, id school.ID) (int, error) {
-	tag, err := s.pool.Exec(ctx, `
-		UPDATE holds SET state = 'expired', decided_by = 'nobody in time', decided_at = now()
-		WHERE school_id = $1 AND state = 'waiting' AND since < now() - $2::interval`, id, HoldLasts)
-	return int(tag.RowsAffected()), err
+// SettleHolds brings a school's holds in line with time and with what a pass has done: approvals that
+// were carried out go, those that were not within a day wait for a word again, and holds that have
+// waited too long for one expire. It counts the last.
+func (s *Store) SettleHolds(ctx context.Context, id school.ID, epoch int64) (expired int, err error) {
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		if err := lockHolds(ctx, tx, id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			DELETE FROM holds h WHERE h.school_id = $1 AND h.state = 'approved' AND EXISTS (
+				SELECT FROM plan_operations o JOIN plans p ON p.id = o.plan_id
+				WHERE p.school_id = $1 AND p.epoch = $2 AND o.state = 'done' AND o.chat_key = h.chat_key
+					AND o.kind = h.operation->>'kind' AND o.account = coalesce((h.operation->>'account')::bigint, 0))`, id, epoch)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE holds SET state = 'waiting', decided_by = '', decided_at = NULL
+			WHERE school_id = $1 AND state = 'approved' AND decided_at < now() - $2::interval`, id, approvalLasts)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `
+			UPDATE holds SET state = 'expired', decided_by = 'nobody in time', decided_at = now()
+			WHERE school_id = $1 AND state = 'waiting' AND since < now() - $2::interval AND kind = ANY($3)`, id, HoldLasts, approvable())
+		expired = int(tag.RowsAffected())
+		return err
+	})
+	return expired, err
+}
+
+func approvable() []string {
+	return lo.FilterMap(reconcile.HoldKinds(), func(k reconcile.HoldKind, _ int) (string, bool) { return string(k), k.Approvable() })
 }

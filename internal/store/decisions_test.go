@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
@@ -64,13 +65,73 @@ func TestDecisionsOnHolds(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, after, one.ID())
 
-	expired, err := st.ExpireHolds(ctx, "s")
+	expired, err := st.SettleHolds(ctx, "s", 0)
 	require.NoError(t, err)
 	require.Zero(t, expired)
 	st.Age(t, "holds", "since", store.HoldLasts)
-	expired, err = st.ExpireHolds(ctx, "s")
+	expired, err = st.SettleHolds(ctx, "s", 0)
 	require.NoError(t, err)
-	require.Equal(t, 2, expired)
+	require.Equal(t, 1, expired, "the one that a word could have released")
+}
+
+// What becomes of an approval: it is done, it meets another guard, or it lapses.
+func TestApprovalsAreSettled(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	operation := reconcile.Operation{Chat: "parents:c", Type: chats.Parents, Step: reconcile.StepRemove, Kind: reconcile.Remove, Account: 1, Rule: reconcile.RuleDropped}
+	first, second := reconcile.Hold{Kind: reconcile.HoldNoEvidence, Operation: operation}, reconcile.Hold{Kind: reconcile.HoldBreaker, Operation: operation}
+	var plan int64
+	var epoch int64
+	save := func(p reconcile.Plan) {
+		epoch = beginPass(t, st)
+		var err error
+		plan, _, err = st.SavePlan(ctx, store.PlanRow{School: "s", Epoch: epoch, Type: chats.Parents}, p, nil)
+		require.NoError(t, err)
+	}
+	states := func() map[reconcile.HoldKind]reconcile.Decision {
+		holds, err := st.Holds(ctx, "s")
+		require.NoError(t, err)
+		return lo.SliceToMap(holds, func(h store.HoldRow) (reconcile.HoldKind, reconcile.Decision) { return h.Kind, h.State })
+	}
+	approve := func(kind reconcile.HoldKind) {
+		holds, err := st.Holds(ctx, "s")
+		require.NoError(t, err)
+		h, _ := lo.Find(holds, func(h store.HoldRow) bool { return h.Kind == kind })
+		seen, err := st.HoldsDigest(ctx, "s")
+		require.NoError(t, err)
+		for range 2 { // its answer may have been lost
+			require.NoError(t, st.Decide(ctx, "s", seen, []int64{h.ID}, reconcile.DecisionApproved, "op"))
+		}
+	}
+	settle := func() {
+		_, err := st.SettleHolds(ctx, "s", epoch)
+		require.NoError(t, err)
+	}
+	save(reconcile.Plan{Holds: []reconcile.Hold{first}})
+	approve(reconcile.HoldNoEvidence)
+	save(reconcile.Plan{Holds: []reconcile.Hold{second}})
+	require.Equal(t, map[reconcile.HoldKind]reconcile.Decision{
+		reconcile.HoldNoEvidence: reconcile.DecisionApproved, reconcile.HoldBreaker: reconcile.DecisionWaiting,
+	}, states(), "it is held by another guard now, and the first word still counts")
+	approve(reconcile.HoldBreaker)
+
+	st.Age(t, "holds", "decided_at", 25*time.Hour)
+	settle()
+	require.Equal(t, map[reconcile.HoldKind]reconcile.Decision{
+		reconcile.HoldNoEvidence: reconcile.DecisionWaiting, reconcile.HoldBreaker: reconcile.DecisionWaiting,
+	}, states(), "not done within a day")
+	approve(reconcile.HoldNoEvidence)
+	approve(reconcile.HoldBreaker)
+
+	save(reconcile.Plan{Operations: []reconcile.Operation{operation}})
+	settle()
+	require.Len(t, states(), 2, "not done yet")
+	e := st.NewEffects()
+	e.Operation(plan, 0, store.OperationDone, "")
+	require.NoError(t, e.Record(ctx))
+	settle()
+	require.Empty(t, states())
 }
 
 func TestUrgentPartSupersedesWhatItCovers(t *testing.T) {

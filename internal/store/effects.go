@@ -67,7 +67,7 @@ func (e *Effects) TitleSet(chat int64, title string) {
 
 // ChatTrouble: the messenger gives no access to the chat, or (an empty code) gives it again.
 func (e *Effects) ChatTrouble(chat int64, code messenger.Code) {
-	e.batch.Queue(`UPDATE chats SET state = $2, problem = nullif($3, '') WHERE id = $1`,
+	e.batch.Queue(`UPDATE chats SET state = $2, problem = nullif($3, ''), verified_at = NULL WHERE id = $1`,
 		chat, lo.Ternary(code == "", reconcile.ChatLive, reconcile.ChatGone), string(code))
 }
 

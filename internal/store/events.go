@@ -22,7 +22,7 @@ const (
 )
 
 // TakeEvent takes an event of a school's messenger and tells whether it is new. As one act it is
-// remembered and a reading of its chat is asked for through the outbox. Chats that the mirror does not
+// remembered, its chat counts as unread, and a reading of it is asked for through the outbox. Chats that the mirror does not
 // know are nobody's concern, and no reading is asked for what a pass of ours is doing itself.
 func (s *Store) TakeEvent(ctx context.Context, id school.ID, e messenger.Event) (fresh bool, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
@@ -32,9 +32,10 @@ func (s *Store) TakeEvent(ctx context.Context, id school.ID, e messenger.Event) 
 			return err
 		}
 		rows, err := tx.Query(ctx, `
-			SELECT key FROM chats WHERE school_id = $1 AND ref = $2 AND NOT ($3 AND EXISTS (
-				SELECT FROM passes WHERE school_id = $1 AND coalesce(finished_at, now()) > now() - $4::interval))
-			ORDER BY key`, id, e.Chat, e.Own, ownEcho)
+			UPDATE chats SET verified_at = NULL WHERE school_id = $1 AND ref = $2 AND NOT ($3 AND EXISTS (
+				SELECT FROM (SELECT finished_at FROM passes WHERE school_id = $1 ORDER BY epoch DESC LIMIT 1) newest
+				WHERE coalesce(finished_at, now()) > now() - $4::interval))
+			RETURNING key`, id, e.Chat, e.Own, ownEcho)
 		if err != nil {
 			return err
 		}

@@ -64,13 +64,18 @@ func (s *Store) HoldDigests(ctx context.Context, id school.ID) (map[chats.Type]s
 // its id, its age and what was decided on it; what was approved stays until it is done.
 func replaceHolds(ctx context.Context, tx pgx.Tx, p PlanRow, plan reconcile.Plan) error {
 	id, t := p.School, p.Type
+	if err := lockHolds(ctx, tx, id); err != nil {
+		return err
+	}
 	rows, err := tx.Query(ctx, `SELECT `+holdColumns+` WHERE school_id = $1 AND chat_type = $2`, id, t)
 	before, err := all[HoldRow](rows, err)
 	if err != nil {
 		return err
 	}
 	known := lo.KeyBy(before, HoldRow.identity)
-	due := lo.SliceToMap(plan.Operations, func(o reconcile.Operation) (reconcile.HoldID, bool) {
+	// An approved operation may meet another guard, and is held by that one then.
+	held := lo.Map(plan.Holds, func(h reconcile.Hold, _ int) reconcile.Operation { return h.Operation })
+	due := lo.SliceToMap(append(held, plan.Operations...), func(o reconcile.Operation) (reconcile.HoldID, bool) {
 		o.Rule = lo.Ternary(o.Rule == reconcile.RuleApproved, "", o.Rule)
 		return reconcile.Hold{Operation: o}.ID(), true
 	})

@@ -165,7 +165,8 @@ const passColumns = `school_id AS school, epoch, trigger, requested_by, verify, 
 
 // LastPasses gives the newest pass of each school, by school.
 func (s *Store) LastPasses(ctx context.Context) (map[school.ID]PassRow, error) {
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT ON (school_id) `+passColumns+` ORDER BY school_id, epoch DESC`)
+	rows, err := s.pool.Query(ctx, `
+		SELECT p.* FROM schools s CROSS JOIN LATERAL (SELECT `+passColumns+` WHERE school_id = s.id ORDER BY epoch DESC LIMIT 1) p`)
 	found, err := all[PassRow](rows, err)
 	last := make(map[school.ID]PassRow, len(found))
 	for _, p := range found {

@@ -29,6 +29,8 @@ ALTER TABLE plans
     DROP CONSTRAINT plans_school_id_epoch_chat_type_key,
     ADD UNIQUE (school_id, epoch, chat_type, part);
 
+CREATE INDEX open_passes ON passes (school_id) WHERE finished_at IS NULL;
+
 -- Requests for passes that have been decided on and not yet handed to the lanes. A row is written in
 -- the transaction that makes the pass needed, so neither is ever there without the other.
 CREATE TABLE outbox (
@@ -80,6 +82,7 @@ ALTER TABLE holds
 
 -- +goose Down
 ALTER TABLE holds DROP COLUMN state, DROP COLUMN decided_by, DROP COLUMN decided_at;
+DROP INDEX open_passes;
 DROP TABLE sweeps, attempts, events, outbox;
 DELETE FROM plans WHERE part > 0;
 ALTER TABLE plans DROP CONSTRAINT plans_school_id_epoch_chat_type_part_key, DROP COLUMN part,
