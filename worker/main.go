@@ -74,7 +74,7 @@ func run(ctx context.Context) error {
 
 // serve polls the task queues until the context ends or one of the workers fails.
 func serve(ctx context.Context, c client.Client, a *activities.Activities, logger *slog.Logger) error {
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	id, err := build.ID()
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	main := worker.New(c, workflows.TaskQueue, options())
 	workflows.Register(main)
 	activities.Register(main, a)
-	messenger := func(queue string, slots int) worker.Worker {
+	only := func(queue string, slots int) worker.Worker { // activities only
 		o := options()
 		o.DisableWorkflowWorker = true
 		o.MaxConcurrentActivityExecutionSize = slots
@@ -98,7 +98,8 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 		activities.Register(w, a)
 		return w
 	}
-	for _, w := range []worker.Worker{main, messenger(workflows.MessengerTaskQueue, 100), messenger(workflows.UrgentTaskQueue, 20)} {
+	all := []worker.Worker{main, only(workflows.MessengerTaskQueue, 100), only(workflows.UrgentTaskQueue, 20), only(workflows.WaitTaskQueue, 5000)}
+	for _, w := range all {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start polling: %w", err)
 		}
@@ -112,7 +113,7 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	go keepLanes(watching, a.Store, c, logger)
 	go prune(watching, a.Store, logger)
 	go promoteFirst(watching, c, id, logger)
-	logger.Info("worker is up", "build", id, "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue, workflows.UrgentTaskQueue})
+	logger.Info("worker is up", "build", id, "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue, workflows.UrgentTaskQueue, workflows.WaitTaskQueue})
 	select {
 	case <-ctx.Done():
 		logger.Info("worker stops")

@@ -23,6 +23,11 @@ const (
 	// need not wait.
 	UrgentTaskQueue = "rollcall-messenger-urgent"
 
+	// WaitTaskQueue is polled for activities that do nothing but wait for a school's answer. There
+	// may be one for every school for as long as the messenger is away, and none of them may take
+	// a slot from the passes that are waited for.
+	WaitTaskQueue = "rollcall-waits"
+
 	TypeSchoolSync   = "SchoolSync"
 	TypeChatTypeSync = "ChatTypeSync"
 	TypeFeedSync     = "FeedSync"

@@ -17,7 +17,7 @@ import (
 // says what it was waiting for.
 func askOptions(s school.ID, t Trigger, deadline time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue:              TaskQueue,
+		TaskQueue:              WaitTaskQueue,
 		Summary:                fmt.Sprintf("school %s: ask for a pass and wait for its end", s),
 		ScheduleToCloseTimeout: deadline + askGrace,
 		HeartbeatTimeout:       10 * time.Second,

@@ -24,7 +24,7 @@ func (f *Feed) settleAccounts(claims []claim) {
 				"the person has several messenger accounts: keep the right one in userProfiles.csv and users.csv")
 			continue
 		}
-		u.account = accounts[0]
+		u.account, u.source = accounts[0], sourceOf(mine)
 		f.users[person] = u
 	}
 	for _, claimants := range lo.GroupBy(claims, func(c claim) school.AccountID { return c.account }) {
@@ -34,6 +34,14 @@ func (f *Feed) settleAccounts(claims []claim) {
 				"several people have the same messenger account: find out whose it is, and take it from the others")
 		}
 	}
+}
+
+// sourceOf is where an account was read; where both files have it, the one that is made for it.
+func sourceOf(claims []claim) school.AccountSource {
+	if lo.ContainsBy(claims, func(c claim) bool { return c.file == fileProfiles }) {
+		return school.AccountFromProfiles
+	}
+	return school.AccountFromUserIDs
 }
 
 func (f *Feed) fault(claims []claim, code school.FaultCode, people []school.PersonID, advice string) {

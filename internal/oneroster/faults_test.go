@@ -299,9 +299,13 @@ func TestTwoAccountsAreNone(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
 	d.row(feedtest.Users, "tina")["userIds"] = "{sferum:2001}"
-	require.Equal(t, school.AccountID(2001), d.person(north, "tina").Account, "the same one twice is one")
+	tina := d.person(north, "tina")
+	require.Equal(t, school.AccountID(2001), tina.Account, "the same one twice is one")
+	require.Equal(t, school.AccountFromProfiles, tina.AccountSource, "and the profile is what is said to have given it")
 	d.row(feedtest.Users, "tina")["userIds"] = "{sferum:2002}"
-	require.Zero(t, d.person(north, "tina").Account)
+	tina = d.person(north, "tina")
+	require.Zero(t, tina.Account)
+	require.Empty(t, tina.AccountSource)
 }
 
 // A fault about somebody whom a school had goes to that school too.

@@ -65,7 +65,7 @@ func (b *builder) person(u user) school.Person {
 	id := u.person()
 	mine := lo.Filter(b.feed.rolesOf[id], func(r *role, _ int) bool { return r.org == b.roster.SourceID })
 	return school.Person{
-		ID: id, Name: u.name, Enabled: u.enabled, Account: u.account, Portal: u.portal,
+		ID: id, Name: u.name, Enabled: u.enabled, Account: u.account, AccountSource: u.source, Portal: u.portal,
 		Employee: employee(u, mine), Student: student(mine), Guardian: b.guardianOf(id, mine),
 	}
 }

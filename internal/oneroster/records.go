@@ -65,6 +65,7 @@ type user struct {
 	enabled     bool
 	portal      string
 	account     school.AccountID // settled once all files are read
+	source      school.AccountSource
 	agents      []school.PersonID
 	acting      bool
 	access      []school.AccessRole

@@ -23,10 +23,10 @@ func TestRosterOfTheExample(t *testing.T) {
 		SourceID: north, Name: "School North",
 		Year: school.SchoolYear{ID: "y26", Title: "2026/27", Period: school.Period{Begin: "2026-09-01", End: "2027-09-01"}},
 		People: []school.Person{
-			{ID: "ann", Name: name("Ash", "Ann"), Enabled: true, Account: 1001, Portal: "p-ann", Student: &school.Student{Period: since}},
+			{ID: "ann", Name: name("Ash", "Ann"), Enabled: true, Account: 1001, AccountSource: school.AccountFromUserIDs, Portal: "p-ann", Student: &school.Student{Period: since}},
 			{ID: "ben", Name: name("Birch", "Ben"), Enabled: true, Student: &school.Student{}},
 			{ID: "boris", Name: name("Beech", "Boris"), Enabled: true, Employee: teacher("1Б")},
-			{ID: "cid", Name: name("Cedar", "Cid"), Enabled: true, Account: 1003, Student: &school.Student{}},
+			{ID: "cid", Name: name("Cedar", "Cid"), Enabled: true, Account: 1003, AccountSource: school.AccountFromUserIDs, Student: &school.Student{}},
 			{ID: "clerk", Name: name("Clover", "Clara"), Enabled: true, Employee: &school.Employee{
 				Positions: []school.Position{{Role: "aide", Pedagogical: true}}, ActingHead: true,
 			}},
@@ -35,8 +35,8 @@ func TestRosterOfTheExample(t *testing.T) {
 				Positions:   []school.Position{{Role: "principal", Level: school.HeadLevel1, Period: school.Period{Begin: "2020-01-01"}}},
 				AccessRoles: []school.AccessRole{school.AccessAdministrator},
 			}},
-			{ID: "mum", Name: name("Ash", "Mona"), Enabled: true, Account: 3001, Guardian: &school.Guardian{Students: []school.PersonID{"ann", "cid"}}},
-			{ID: "tina", Name: name("Teak", "Tina"), Enabled: true, Account: 2001, Employee: teacher("")},
+			{ID: "mum", Name: name("Ash", "Mona"), Enabled: true, Account: 3001, AccountSource: school.AccountFromProfiles, Guardian: &school.Guardian{Students: []school.PersonID{"ann", "cid"}}},
+			{ID: "tina", Name: name("Teak", "Tina"), Enabled: true, Account: 2001, AccountSource: school.AccountFromProfiles, Employee: teacher("")},
 			// Vera teaches here, and south employs her.
 			{ID: "vera", Name: name("Vine", "Vera"), Enabled: true},
 		},

@@ -63,12 +63,25 @@ type Person struct {
 	Enabled bool `json:"enabled"`
 	// Account is the linked messenger account, 0 if there is none.
 	Account AccountID `json:"account,omitempty"`
+	// AccountSource is where Account was read, "" where there is none, and in rosters from
+	// before it was kept.
+	AccountSource AccountSource `json:"accountSource,omitempty"`
 	// Portal is the person's identity on the Portal, "" if unknown.
 	Portal   string    `json:"portal,omitempty"`
 	Employee *Employee `json:"employee,omitempty"`
 	Student  *Student  `json:"student,omitempty"`
 	Guardian *Guardian `json:"guardian,omitempty"`
 }
+
+// AccountSource names what said that a messenger account is somebody's.
+type AccountSource string
+
+const (
+	// AccountFromProfiles is a row of userProfiles.csv; it goes before userIds saying the same.
+	AccountFromProfiles AccountSource = "userProfiles"
+	// AccountFromUserIDs is the column userIds of users.csv.
+	AccountFromUserIDs AccountSource = "userIds"
+)
 
 // Employee is the staff facet of a person.
 type Employee struct {
