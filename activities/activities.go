@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
@@ -23,12 +24,15 @@ type Activities struct {
 	// VKBaseURL is where VK's API is; empty is the real one. It belongs to the deployment:
 	// no school can change it.
 	VKBaseURL string
-	// HTTP makes the messenger requests; nil is a client with sensible time-outs.
+	// HTTP makes the messenger requests of schools without a proxy; nil is a client with sensible
+	// time-outs.
 	HTTP *http.Client
 	// Round is how long the lane of a continuous school waits before it asks itself for a pass.
 	Round time.Duration
 	// Now is the clock whose day decides which dates have passed.
 	Now func() time.Time
+
+	proxies proxy.Clients
 }
 
 var _ workflows.Activities = (*Activities)(nil)
@@ -52,7 +56,7 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := vk.New(vk.Config{
+	client, err := a.connect(ctx, id, vk.Config{
 		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID, HTTP: a.HTTP, Gate: gate,
 	})
 	if err != nil || community.Checked {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
+	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
@@ -56,6 +57,9 @@ func toTemporal(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		// Cancelled, timed out, or the worker is stopping: Temporal knows which.
 		return ctx.Err()
+	}
+	if p, ok := errors.AsType[*proxy.Error](err); ok {
+		return temporal.NewApplicationErrorWithOptions(p.Error(), workflows.ProblemProxyTrouble, temporal.ApplicationErrorOptions{NonRetryable: p.Lasting()})
 	}
 	if m, ok := errors.AsType[*messenger.Error](err); ok {
 		return messengerProblem(m)
@@ -107,6 +111,9 @@ func permanent(err error) (code, message string) {
 	}
 	if errors.Is(err, secret.ErrNoKeyset) || errors.Is(err, secret.ErrDoesNotOpen) {
 		return workflows.ProblemKeyset, err.Error()
+	}
+	if errors.Is(err, proxy.ErrUnreadable) {
+		return workflows.ProblemProxyTrouble, err.Error()
 	}
 	return "", ""
 }

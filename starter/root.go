@@ -54,12 +54,13 @@ func newRoot(a *app) *cobra.Command {
 		group("district", "Districts", newDistrictAdd(a), newDistrictSet(a), newDistrictList(a),
 			newDistrictResync(a), newDistrictReport(a), newDistrictPause(a), newDistrictResume(a), newDistrictCancel(a)),
 		group("feed", "Feeds: the files that rosters are read from", newFeedAdd(a), newFeedList(a), newFeedCheck(a), newFeedRead(a), newFeedSetPush(a)),
-		group("school", "Schools and their community tokens", newSchoolAdd(a), newSchoolList(a), newSchoolShow(a), newSchoolSetToken(a), newSchoolSetEvents(a)),
+		group("school", "Schools and their community tokens", newSchoolAdd(a), newSchoolList(a), newSchoolShow(a), newSchoolSetToken(a), newSchoolSetEvents(a),
+			newSchoolSetProxy(a), newSchoolCheck(a)),
 		group("holds", "What is held, and deciding on it", newHoldsList(a), newHoldsShow(a), newHoldsApprove(a), newHoldsReject(a)),
 		group("workers", "Builds of the workers", newWorkersShow(a), newWorkersPromote(a)),
 		group("schedule", "When the schools are gone through by themselves",
 			newScheduleSet(a), newSchedulePause(a), newScheduleResume(a), newScheduleApply(a), newScheduleList(a)),
-		newStatus(a), newPlan(a), newResync(a), newChats(a), newMembers(a), newFaults(a),
+		newStatus(a), newPlan(a), newResync(a), newChats(a), newLinks(a), newMembers(a), newStaff(a), newFaults(a),
 	)
 	root.Long = fmt.Sprintf(rootLong, config.EnvDatabaseURL, secret.EnvKeysetFile, secret.EnvKeyset,
 		config.EnvLogLevel, config.EnvLogFormat, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE, …")

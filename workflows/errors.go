@@ -12,6 +12,7 @@ const (
 	ProblemSchoolUnknown   = "SchoolUnknown"   // not registered
 	ProblemTokenMissing    = "TokenMissing"    // no community token has been set
 	ProblemTokenRefused    = "TokenRefused"    // the messenger refuses the token
+	ProblemProxyTrouble    = "ProxyTrouble"    // the school's proxy does not let its requests through
 	ProblemRosterMissing   = "RosterMissing"   // the school's roster has never been read
 	ProblemRosterUnread    = "RosterUnread"    // the last reading could not be taken over
 	ProblemFeedUnknown     = "FeedUnknown"     // not registered

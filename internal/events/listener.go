@@ -21,7 +21,7 @@ type Listener struct {
 	Store *store.Store
 	// VKBaseURL is where VK's API is; empty is the real one.
 	VKBaseURL string
-	// HTTP makes the requests; nil is a client with sensible time-outs.
+	// HTTP makes the requests of schools without a proxy; nil is a client with sensible time-outs.
 	HTTP   *http.Client
 	Logger *slog.Logger
 	// Pause is the pause after a first failure, doubled with each further one; by default a second.
@@ -35,14 +35,19 @@ type Listener struct {
 // hearing is a school that is being listened to.
 type hearing struct {
 	store.Listening
-	stop context.CancelFunc
+	proxySetAt time.Time
+	stop       context.CancelFunc
 }
 
 // Look begins to listen to whom it should, with one goroutine each, and stops where it should not, or where
-// another token has been set. It is called every few seconds; the listening ends with the context
+// another token or proxy has been set. It is called every few seconds; the listening ends with the context
 // of the call that began it, or with Stop.
 func (l *Listener) Look(ctx context.Context) error {
 	wanted, err := l.Store.Listenings(ctx)
+	if err != nil {
+		return err
+	}
+	proxies, err := l.Store.ProxiesSetAt(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func (l *Listener) Look(ctx context.Context) error {
 	}
 	for id, h := range l.hearing {
 		w, still := now[id]
-		if !still || w.Community != h.Community || !w.TokenSetAt.Equal(h.TokenSetAt) {
+		if !still || w.Community != h.Community || !w.TokenSetAt.Equal(h.TokenSetAt) || !proxies[id].Equal(h.proxySetAt) {
 			h.stop()
 			delete(l.hearing, id)
 		}
@@ -64,11 +69,19 @@ func (l *Listener) Look(ctx context.Context) error {
 		if _, begun := l.hearing[w.School]; begun {
 			continue
 		}
+		logger := l.Logger.With("school", w.School)
+		client, err := l.client(ctx, w.School, logger)
+		if err != nil && !lastingly(err) {
+			return err
+		}
 		listening, stop := context.WithCancel(ctx)
-		l.hearing[w.School] = hearing{Listening: w, stop: stop}
+		l.hearing[w.School] = hearing{Listening: w, proxySetAt: proxies[w.School], stop: stop}
+		if err != nil {
+			logger.Warn("the school is not listened to until its proxy is set anew", "problem", err)
+			continue
+		}
 		s := &stream{
-			school: w.School, store: l.Store, base: l.VKBaseURL, http: l.HTTP, pause: cmp.Or(l.Pause, time.Second),
-			logger: l.Logger.With("school", w.School),
+			school: w.School, store: l.Store, base: l.VKBaseURL, http: client, pause: cmp.Or(l.Pause, time.Second), logger: logger,
 		}
 		l.group.Go(func() { s.run(listening) })
 	}

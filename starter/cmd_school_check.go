@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/samber/lo"
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+func newSchoolCheck(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check SCHOOL",
+		Short: "Try a school's proxy, token, rights and clock",
+		Long: `Tries, from this machine, what the school's passes rely on, and says in one line
+each what is wrong and what to do:
+
+  proxy      lets the school's requests through to the messenger
+  messenger  answers
+  token      is accepted, and of the school's community
+  rights     the token may manage the community's messages
+  clock      this machine and the messenger agree on the time, to a minute
+
+It makes two requests at the most, in the pace of the school's token, and changes
+nothing. Exit code 1 tells that something is wrong or could not be tried; a warning
+is not wrong.`,
+		Example: "  rollcall school check school-17",
+		Args:    names("SCHOOL"),
+		RunE:    a.runs(func(ctx context.Context, args []string) error { return runSchoolCheck(ctx, a, school.ID(args[0])) }),
+	}
+}
+
+func runSchoolCheck(ctx context.Context, a *app, id school.ID) error {
+	settings, err := a.settings()
+	if err != nil {
+		return &usageError{err}
+	}
+	st, err := a.openSealed(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	t, err := newTrial(ctx, st, id, settings.VKURL, a.now)
+	if err != nil {
+		return err
+	}
+	v := checkView{School: id, Checks: t.run(ctx)}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v.OK = lo.EveryBy(v.Checks, func(c check) bool { return c.State == checkOK || c.State == checkWarning })
+	if err := a.show(v); err != nil || v.OK {
+		return err
+	}
+	return fmt.Errorf("school %s does not pass: the output says what is wrong", id)
+}
+
+// checkState is how one check went.
+type checkState string
+
+const (
+	checkOK      checkState = "ok"
+	checkWarning checkState = "warning"
+	checkFailed  checkState = "failed"
+	checkUntried checkState = "untried" // because of one before it
+)
+
+var checkWords = map[checkState]string{checkOK: "ok", checkWarning: "warning", checkFailed: "wrong", checkUntried: "not tried"}
+
+// check is one thing that was tried.
+type check struct {
+	Name  string     `json:"name"`
+	State checkState `json:"state"`
+	// Message says how it is or, where it is wrong, what to do.
+	Message string `json:"message"`
+}
+
+// checkView is how a school does, in the order in which one thing relies on another.
+type checkView struct {
+	School school.ID `json:"school"`
+	OK     bool      `json:"ok"`
+	Checks []check   `json:"checks"`
+}
+
+func (v checkView) text(p *page) {
+	p.pairs(lo.Map(v.Checks, func(c check, _ int) [2]string { return [2]string{c.Name, checkWords[c.State] + ": " + c.Message} }))
+}

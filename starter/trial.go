@@ -1,0 +1,199 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/proxy"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+)
+
+const (
+	trialTimeout = 20 * time.Second
+	// clockLimit is how far the clocks may be apart.
+	clockLimit = time.Minute
+)
+
+// trial tries what a school's passes rely on.
+type trial struct {
+	school    school.ID
+	community *store.Community // nil without a token
+	proxy     *proxy.Settings  // nil without one
+	base      string
+	client    *http.Client
+	gate      messenger.Gate
+	now       func() time.Time
+
+	// trouble is what was wrong with the proxy at the last request.
+	trouble *proxy.Error
+	// ahead is by how much the messenger's clock is ahead of ours.
+	ahead *time.Duration
+}
+
+func newTrial(ctx context.Context, st *store.Store, id school.ID, base string, now func() time.Time) (*trial, error) {
+	if _, err := st.School(ctx, id); err != nil {
+		return nil, err
+	}
+	community, err := st.Community(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := st.Proxy(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{school: id, community: community, proxy: settings, base: cmp.Or(base, vk.DefaultBaseURL), gate: st.Pacer(id), now: now}
+	client := &http.Client{Transport: http.DefaultTransport}
+	if settings != nil {
+		client = proxy.NewClient(id, *settings)
+	}
+	t.client = proxy.Watched(client, func(e *proxy.Error) { t.trouble = e })
+	t.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return t, nil
+}
+
+// run tries one thing after the other. What relies on something that is wrong is not tried.
+func (t *trial) run(ctx context.Context) []check {
+	defer t.client.CloseIdleConnections()
+	reached := t.reach(ctx)
+	checks := []check{t.proxyCheck(reached), reached}
+	if t.trouble != nil {
+		checks[1] = check{"messenger", checkUntried, "nothing is sent around the proxy"}
+	}
+	if checks[1].State != checkOK {
+		untried := func(name string) check { return check{name, checkUntried, "it needs an answer of the messenger"} }
+		return append(checks, untried("token"), untried("rights"), untried("clock"))
+	}
+	token, rights := t.tokenChecks(ctx)
+	return append(checks, token, rights, t.clockCheck())
+}
+
+// reach asks for the messenger's front page: any answer but one of trouble will do.
+func (t *trial) reach(ctx context.Context) check {
+	result := func(state checkState, format string, args ...any) check {
+		return check{"messenger", state, fmt.Sprintf(format, args...)}
+	}
+	if err := t.gate.Pass(ctx); err != nil {
+		return result(checkUntried, "%s", gateWords(err))
+	}
+	host := t.base
+	if u, err := url.Parse(t.base); err == nil {
+		host = u.Host
+	}
+	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base, http.NoBody)
+	if err != nil {
+		return result(checkFailed, "its address is no URL: correct ROLLCALL_VK_URL")
+	}
+	began := t.now()
+	response, err := t.client.Do(request)
+	if err != nil {
+		return result(checkFailed, "%s does not answer: check this machine's way to the internet, its firewall and its DNS", host)
+	}
+	_ = response.Body.Close()
+	t.compare(response.Header.Get("Date"), began, t.now())
+	if response.StatusCode >= http.StatusInternalServerError {
+		return result(checkFailed, "%s answers with HTTP %d: try again later", host, response.StatusCode)
+	}
+	return result(checkOK, "%s answers", host)
+}
+
+// compare compares the messenger's time with ours, in the middle of the exchange.
+func (t *trial) compare(date string, began, ended time.Time) {
+	theirs, err := http.ParseTime(date)
+	if err != nil {
+		return
+	}
+	ahead := theirs.Sub(began.Add(ended.Sub(began) / 2)).Round(time.Second)
+	t.ahead = &ahead
+}
+
+func (t *trial) proxyCheck(reached check) check {
+	switch {
+	case t.proxy == nil:
+		return check{"proxy", checkOK, "none is set: the school's requests go directly"}
+	case t.trouble != nil:
+		return check{"proxy", checkFailed, t.trouble.Error()}
+	case reached.State == checkUntried:
+		return check{"proxy", checkUntried, reached.Message}
+	default:
+		return check{"proxy", checkOK, t.proxy.Address() + " lets the school's requests through"}
+	}
+}
+
+func (t *trial) clockCheck() check {
+	switch {
+	case t.ahead == nil:
+		return check{"clock", checkWarning, "the messenger does not tell its time: look at this machine's by yourself"}
+	case t.ahead.Abs() > clockLimit:
+		return check{"clock", checkWarning, fmt.Sprintf("this machine's is %s %s the messenger's: have it set by NTP",
+			t.ahead.Abs(), lo.Ternary(*t.ahead > 0, "behind", "ahead of"))}
+	default:
+		return check{"clock", checkOK, fmt.Sprintf("within %s of the messenger's", max(t.ahead.Abs(), time.Second))}
+	}
+}
+
+// tokenChecks asks whose the token is and what it may do, which is one request.
+func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
+	token, rights = check{Name: "token"}, check{Name: "rights"}
+	set := "set it with: rollcall school set-token " + string(t.school)
+	if t.community == nil {
+		token.State, token.Message = checkFailed, "none is set: get one from the district coordinator; "+set
+		rights.State, rights.Message = checkUntried, "it needs a token"
+		return token, rights
+	}
+	client, err := vk.New(vk.Config{BaseURL: t.base, Token: t.community.Token, GroupID: t.community.ID, HTTP: t.client, Gate: t.gate})
+	if err == nil {
+		_, err = client.Community(ctx)
+	}
+	token.State, token.Message = checkOK, fmt.Sprintf("good, and of community %d", t.community.ID)
+	rights.State, rights.Message = checkOK, "it may manage the community's messages"
+	switch messenger.CodeOf(err) {
+	case messenger.CodeTokenRefused:
+		token.State, token.Message = checkFailed, "the messenger refuses it: get a valid one from the district coordinator; "+set
+		rights.State, rights.Message = checkUntried, "it needs a good token"
+	case messenger.CodeTokenForeign:
+		token.State = checkFailed
+		token.Message = fmt.Sprintf("it is of another community than %d: use the school's own, or correct the community's id; %s", t.community.ID, set)
+	case messenger.CodeTokenRights:
+		token.Message = fmt.Sprintf("the messenger accepts it; whether it is of community %d shows once it has its right", t.community.ID)
+		rights.State, rights.Message = checkFailed, "it may not manage the community's messages: make one with that right; "+set
+	default:
+		if err != nil {
+			token.State, token.Message = checkUntried, t.noAnswer(err)
+			rights.State, rights.Message = checkUntried, token.Message
+		}
+	}
+	return token, rights
+}
+
+// noAnswer tells why the messenger said nothing of the token.
+func (t *trial) noAnswer(err error) string {
+	if t.trouble != nil {
+		return t.trouble.Error()
+	}
+	e, ok := errors.AsType[*messenger.Error](err)
+	if !ok || e.Code == messenger.CodeBudget {
+		return gateWords(err)
+	}
+	return fmt.Sprintf("the messenger does not answer as it should (%s): try again later", e)
+}
+
+// gateWords says why a request was not made.
+func gateWords(err error) string {
+	if e, ok := errors.AsType[*messenger.Error](err); ok && e.Code == messenger.CodeBudget {
+		return fmt.Sprintf("the token is busy: try again in %d s", int(e.RetryAfter.Seconds())+1)
+	}
+	return "the pace of the token's requests could not be asked for: check that the database is up"
+}
