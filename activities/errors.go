@@ -95,6 +95,9 @@ func permanent(err error) (code, message string) {
 		return e.code, e.message
 	}
 	if e, ok := errors.AsType[*store.NotFoundError](err); ok {
+		if e.What == "hold" {
+			return workflows.ProblemBadRequest, e.Error()
+		}
 		if e.What == "feed" {
 			return workflows.ProblemFeedUnknown, e.Error()
 		}

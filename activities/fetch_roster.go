@@ -46,7 +46,7 @@ func (a *Activities) fetch(ctx context.Context, in workflows.FetchRosterInput, o
 	if !s.School.TokenSet {
 		return tokenMissing(in.School)
 	}
-	out.Roster, out.Work = s.School.Snapshot, workOf(s)
+	out.Roster, out.Work, out.Untried = s.School.Snapshot, workOf(s), !s.School.TokenTried
 	if out.Proven, err = a.proven(ctx, in, s); err != nil {
 		return err
 	}

@@ -318,3 +318,14 @@ func TestChatKeepsAnAdminWhereThePromotionFails(t *testing.T) {
 		require.Equal(t, []int64{5000}, b.chats()[title].Admins)
 	}
 }
+
+func TestNewTokenIsTriedThoughNothingIsToDo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.roster(big(1, 3))
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Zero(t, b.requests(func() { b.mustPass(false, workflows.OutcomeInStep) }))
+	require.NoError(t, b.store.SetToken(t.Context(), "s", group, "nonsense"))
+	_, err := b.pass(false)
+	requireProblem(t, err, workflows.ProblemTokenRefused, "school s")
+}

@@ -70,12 +70,12 @@ func outcomeOf(r workflows.PassReport) workflows.Outcome {
 		return workflows.OutcomeFailed
 	case len(r.Failed) > 0, stranded(r.Skipped):
 		return workflows.OutcomePartial
+	case r.Holds > 0:
+		return workflows.OutcomeHeld
 	case len(r.Operations) > 0:
 		return workflows.OutcomeChanged
 	case len(lo.OmitByKeys(r.Skipped, []string{store.CodeSuperseded})) > 0:
 		return workflows.OutcomePartial
-	case r.Holds > 0:
-		return workflows.OutcomeHeld
 	default:
 		return workflows.OutcomeInStep
 	}

@@ -85,7 +85,11 @@ func runDecide(ctx context.Context, a *app, id school.ID, ids []string, approve 
 	if err := temporal.Decide(ctx, c, id, rand.Text(), d); err != nil {
 		return err
 	}
-	return a.show(decided{School: id, Holds: d.Holds, State: lo.Ternary(approve, reconcile.DecisionApproved, reconcile.DecisionRejected)})
+	v := decided{School: id, Holds: d.Holds, State: lo.Ternary(approve, reconcile.DecisionApproved, reconcile.DecisionRejected)}
+	if v.Digest, err = st.HoldsDigest(ctx, id); err != nil {
+		return err
+	}
+	return a.show(v)
 }
 
 // chosenHolds are the holds named, or (none named) all that a word can be given on.
@@ -121,8 +125,11 @@ type decided struct {
 	School school.ID          `json:"school"`
 	Holds  []int64            `json:"holds"`
 	State  reconcile.Decision `json:"state"`
+	// Digest is that of what is held now: for the next decision.
+	Digest string `json:"digest"`
 }
 
 func (v decided) text(p *page) {
 	p.line("school %s: %d %s; a pass follows, see how it goes with: rollcall status %s", v.School, len(v.Holds), v.State, v.School)
+	p.line("digest of what is held now: %s", v.Digest)
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
@@ -70,7 +71,7 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 	if _, err := st.School(ctx, id); err != nil {
 		return err
 	}
-	scope, err := scopeOf(ctx, st, id, o)
+	scope, err := scopeOf(ctx, a, st, id, o)
 	if err != nil {
 		return err
 	}
@@ -106,11 +107,14 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 }
 
 // scopeOf is the scope that the options name.
-func scopeOf(ctx context.Context, st *store.Store, id school.ID, o resyncOptions) (workflows.Scope, error) {
+func scopeOf(ctx context.Context, a *app, st *store.Store, id school.ID, o resyncOptions) (workflows.Scope, error) {
 	scope := workflows.Scope{Types: o.types}
 	for _, p := range o.people {
 		if p == "" {
 			return scope, usagef("--person must name a person by their id in the roster: see: rollcall members %s", id)
+		}
+		if err := knownPerson(ctx, a, id, school.PersonID(p)); err != nil {
+			return scope, err
 		}
 		scope.People = append(scope.People, school.PersonID(p))
 	}
@@ -129,6 +133,23 @@ func scopeOf(ctx context.Context, st *store.Store, id school.ID, o resyncOptions
 		scope.Chats = append(scope.Chats, found[0].Key)
 	}
 	return scope, nil
+}
+
+// knownPerson refuses somebody whom neither the school's roster nor one of its chats knows: a slip of
+// the pen would look as if all were well.
+func knownPerson(ctx context.Context, a *app, id school.ID, person school.PersonID) error {
+	s, err := a.survey(ctx, id)
+	if err != nil {
+		return err
+	}
+	inRoster := lo.ContainsBy(s.Roster.People, func(p school.Person) bool { return p.ID == person })
+	inChats := lo.ContainsBy(s.Mirror, func(c store.MirrorChat) bool {
+		return lo.ContainsBy(c.Members, func(m reconcile.Member) bool { return m.Person == person })
+	})
+	if !inRoster && !inChats {
+		return usagef("school %s knows nobody with the id %q: see: rollcall members %s CHAT", id, person, id)
+	}
+	return nil
 }
 
 // warnOfFeed says if the pass worked from an old roster, because the feed's last reading was not

@@ -160,7 +160,7 @@ func findPlace(id school.ID, places []*place, keyOrTitle string) (*place, error)
 	titled := lo.Filter(places, func(p *place, _ int) bool { return p.title == keyOrTitle })
 	switch len(titled) {
 	case 0:
-		return nil, usagef("school %s has no chat %q: list its chats with: rollcall chats %s", id, keyOrTitle, id)
+		return nil, usagef("school %s has no chat %q: give what the KEY column of this shows, or the exact title: rollcall chats %s", id, keyOrTitle, id)
 	case 1:
 		return titled[0], nil
 	default:

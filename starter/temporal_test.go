@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -160,4 +161,18 @@ func TestFeedRead(t *testing.T) {
 
 	f.problem = temporal.NewApplicationError("users.csv: 3 rows, and 900 at the last accepted reading: export again", workflows.ProblemFeedUnreadable)
 	require.Contains(t, b.refused(exitFailed, "feed", "read", "f"), "rollcall: users.csv: 3 rows")
+}
+
+func TestResyncOfSomebodyUnknown(t *testing.T) {
+	t.Parallel()
+	b, f := setupTemporal(t)
+	roster := school.Roster{SourceID: "org-1", Name: "School", People: []school.Person{{ID: "p", Enabled: true}}}
+	_, err := b.store().SaveReading(t.Context(), store.Reading{Feed: "f", Receipt: []byte("{}"), Schools: []store.SchoolReading{
+		{School: "s", Roster: &roster, Digest: "digest"},
+	}})
+	require.NoError(t, err)
+	require.Contains(t, b.refused(exitUsage, "resync", "s", "--person", "q"), `school s knows nobody with the id "q"`)
+	require.Zero(t, f.signalled)
+	b.ok("resync", "s", "--person", "p")
+	require.Equal(t, []school.PersonID{"p"}, f.asked[0].(workflows.Request).Scope.People)
 }

@@ -152,7 +152,7 @@ var memberStateWords = map[memberState]string{
 // memberNotes say more about the states that are not plain.
 var memberNotes = map[memberState]string{
 	memberInvited: "expected by the invite link",
-	memberLeft:    "went of their own will: only invited",
+	memberLeft:    "went, or was turned out, once more after having been put back: only invited",
 	memberRefused: "the messenger does not let this person be added: tried again after a day",
 	memberWent:    "was here and is not any more",
 }

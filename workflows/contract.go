@@ -94,6 +94,9 @@ type Fetched struct {
 	// Problem is what keeps a continuous school's pass from going on: the lane reports it and stays
 	// open. Of other schools it is the activity's error.
 	Problem *Problem `json:"problem,omitempty"`
+	// Untried tells that the token has not been used yet: the chats are read, which tells whether it
+	// is good.
+	Untried bool `json:"untried,omitempty"`
 	// Proven tells that the messenger's events have been followed without a gap since the
 	// chats were read last: they need not be read again.
 	Proven bool `json:"proven,omitempty"`
@@ -200,7 +203,7 @@ type Outcome string
 const (
 	OutcomeInStep  Outcome = "in-step" // nothing had to be done
 	OutcomeChanged Outcome = "changed" // everything that had to be done was
-	OutcomeHeld    Outcome = "held"    // nothing done, and something waits for a human's word
+	OutcomeHeld    Outcome = "held"    // something waits for a human's word; the rest was done
 	OutcomePartial Outcome = "partial" // some operations failed, the others were done
 	OutcomeFailed  Outcome = "failed"  // the pass could not be carried out
 )

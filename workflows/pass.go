@@ -59,7 +59,7 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		return p.fetched.Problem
 	}
 	p.work = p.fetched.Work
-	if p.request.Verify && !p.fetched.Proven {
+	if p.request.Verify && !p.fetched.Proven || p.fetched.Untried {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,
 			messengerOptions(l.school, trigger, p.request.Scope, "read the chats from the messenger"),

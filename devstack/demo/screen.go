@@ -103,7 +103,7 @@ func (s *screen) addresses(d *demo) {
 		"  " + rollcall + " schedule list",
 		"",
 		"School 1 is gone through every 30 minutes, school 2 by a cron expression, and school 3 all the",
-		"time. Rename a class of school 3, and watch its chats follow within seconds:",
+		"time. Rename a class of school 3, and watch its parents' and students' chats follow within seconds:",
 		"  " + example,
 		"  watch -n 1 '" + rollcall + " chats school-3 | head -20'",
 		"",

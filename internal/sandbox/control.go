@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,10 +55,19 @@ type Reached struct {
 
 type nothing struct{}
 
+// acts lists what can be done, for people.
+//
+//go:embed acts.txt
+var acts []byte
+
 func (s *Server) routes() {
 	post := func(path string, h http.HandlerFunc) { s.mux.HandleFunc("POST "+path, h) }
 	get := func(path string, h http.HandlerFunc) { s.mux.HandleFunc("GET "+path, h) }
 
+	s.mux.HandleFunc("GET /_sandbox/{$}", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = rw.Write(acts)
+	})
 	post(pathCommunities, act(s.RegisterCommunity))
 	get(pathCommunities, show(func(*query) (any, error) { return s.Communities(), nil }))
 	post(pathRevoke, act(s.RevokeToken))

@@ -324,3 +324,16 @@ func TestTheLogOfTheSandboxHoldsNoToken(t *testing.T) {
 	require.Contains(t, b.logged.String(), "journal")
 	require.NotContains(t, b.logged.String(), token)
 }
+
+func TestTheAddressItselfSaysWhatThereIs(t *testing.T) {
+	t.Parallel()
+	server, err := sandbox.Open(sandbox.Options{})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	server.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/_sandbox/", nil))
+	require.Equal(t, http.StatusOK, answer.Code)
+	require.Contains(t, answer.Body.String(), "chats/kick")
+	answer = httptest.NewRecorder()
+	server.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/_sandbox/nonsense", nil))
+	require.Equal(t, http.StatusNotFound, answer.Code)
+}

@@ -22,7 +22,7 @@ const (
 )
 
 // ErrStaleHolds says that what is held is not what the operator has seen.
-var ErrStaleHolds = errors.New("what is held has changed since it was looked at: look again with: rollcall holds list")
+var ErrStaleHolds = errors.New("what is held has changed since it was looked at: look again with: rollcall holds list SCHOOL")
 
 // Decisions gives what was decided on a school's holds.
 func (s *Store) Decisions(ctx context.Context, id school.ID) (map[reconcile.HoldID]reconcile.Decision, error) {
@@ -81,7 +81,8 @@ func (s *Store) Decide(ctx context.Context, id school.ID, digest string, holds [
 			return err
 		}
 		if len(found) != len(lo.Uniq(holds)) {
-			return &NotFoundError{What: "hold", ID: fmt.Sprint(lo.Without(holds, lo.Map(found, func(h HoldRow, _ int) int64 { return h.ID })...)), Advice: "see: rollcall holds list " + string(id)}
+			unknown := lo.Without(lo.Uniq(holds), lo.Map(found, func(h HoldRow, _ int) int64 { return h.ID })...)
+			return &NotFoundError{What: "hold", ID: itoa(unknown[0]), Advice: "see: rollcall holds list " + string(id)}
 		}
 		for _, h := range found {
 			if d == reconcile.DecisionApproved && !h.Kind.Approvable() {

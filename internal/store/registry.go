@@ -103,9 +103,11 @@ type SchoolRow struct {
 	// which the messenger refused the token last.
 	CommunityID int64
 	TokenSet    bool
-	Refused     string
-	Adding      string
-	Epoch       int64
+	// TokenTried tells that the messenger has taken the token for this community's.
+	TokenTried bool
+	Refused    string
+	Adding     string
+	Epoch      int64
 	// Snapshot is the digest of the roster in force, "" if none was ever read.
 	Snapshot string
 	// Problem is why the last reading was not taken over, nil if it was.
@@ -120,7 +122,7 @@ type Problem struct {
 
 const schoolColumns = `
 	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats, s.schedule, d.time_zone,
-	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set,
+	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set, c.checked AS token_tried,
 	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.snapshot, '') AS snapshot, s.problem
 	FROM schools s JOIN districts d ON d.id = s.district_id JOIN communities c ON c.school_id = s.id`
 
