@@ -21,9 +21,7 @@ func TestPassOverOnePersonConcernsNobodyElse(t *testing.T) {
 	b.roster(roster)
 	b.mustPass(false, workflows.OutcomeChanged)
 	for _, account := range []int64{int64(5000), 5001} {
-		id := school.PersonID(fmt.Sprint("z", account))
-		roster.People = append(roster.People, school.Person{ID: id, Enabled: true, Account: school.AccountID(account), Student: &school.Student{}})
-		roster.Classes[0].Students = append(roster.Classes[0].Students, school.Enrollment{Person: id})
+		enrol(&roster, school.PersonID(fmt.Sprint("z", account)), school.AccountID(account))
 	}
 	b.roster(roster)
 	one := workflows.Scope{People: []school.PersonID{"z5000"}}

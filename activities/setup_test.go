@@ -207,3 +207,9 @@ func cmpID(a, b school.PersonID) int {
 		return 0
 	}
 }
+
+// enrol adds a student to the first class.
+func enrol(r *school.Roster, id school.PersonID, account school.AccountID) {
+	r.People = append(r.People, school.Person{ID: id, Enabled: true, Account: account, Student: &school.Student{}})
+	r.Classes[0].Students = append(r.Classes[0].Students, school.Enrollment{Person: id})
+}

@@ -1,9 +1,12 @@
-// Command worker hosts Rollcall's workflows and activities, and watches the feeds. Any number
-// of workers may run against one Temporal cluster and one PostgreSQL.
+// Command worker hosts Rollcall's workflows and activities. Besides it watches the feeds, hands the
+// outbox to the lanes, keeps schedules and continuous lanes, and takes events in. Any number of
+// workers may run against one Temporal cluster and one PostgreSQL.
 //
 // It is configured by the environment: ROLLCALL_DATABASE_URL, ROLLCALL_KEYSET_FILE or
 // ROLLCALL_KEYSET, ROLLCALL_VK_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
-// ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters.
+// ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters,
+// ROLLCALL_CONTINUOUS_ROUND says how long a continuous lane waits before it looks by itself, and
+// ROLLCALL_BUILD_ID names the build.
 package main
 
 import (

@@ -49,8 +49,6 @@ CREATE TABLE communities (
     next_request_at timestamptz NOT NULL DEFAULT 'epoch',
     -- whether the token may add people: '', granted, denied
     adding          text NOT NULL DEFAULT '',
-    -- whether the token was found to be this community's
-    checked         boolean NOT NULL DEFAULT false,
     -- code of the refusal; null while the token is good as far as we know
     refused         text
 ) WITH (fillfactor = 50);
@@ -113,8 +111,6 @@ CREATE TABLE passes (
     verify       boolean NOT NULL,
     scope        jsonb NOT NULL,
     snapshot     text,
-    -- id of the request it serves; of several merged, the most urgent one's
-    request_id   text NOT NULL,
     requests     integer NOT NULL,
     started_at   timestamptz NOT NULL DEFAULT now(),
     finished_at  timestamptz,

@@ -12,7 +12,13 @@ ALTER TABLE feeds
 ALTER TABLE schools
     ADD COLUMN schedule jsonb NOT NULL DEFAULT '{"every": "30m"}';
 
+ALTER TABLE passes
+    -- id of the request it serves; of several merged, the most urgent one's
+    ADD COLUMN request_id text NOT NULL DEFAULT '';
+
 ALTER TABLE communities
+    -- whether the token was found to be this community's
+    ADD COLUMN checked         boolean NOT NULL DEFAULT false,
     -- what VK's callback protocol needs: the string that confirms the address, and the sealed secret
     -- that every event carries
     ADD COLUMN confirmation    text NOT NULL DEFAULT '',
@@ -87,7 +93,8 @@ DROP TABLE sweeps, attempts, events, outbox;
 DELETE FROM plans WHERE part > 0;
 ALTER TABLE plans DROP CONSTRAINT plans_school_id_epoch_chat_type_part_key, DROP COLUMN part,
     ADD UNIQUE (school_id, epoch, chat_type);
-ALTER TABLE communities DROP COLUMN confirmation, DROP COLUMN callback_secret, DROP COLUMN long_poll,
+ALTER TABLE passes DROP COLUMN request_id;
+ALTER TABLE communities DROP COLUMN checked, DROP COLUMN confirmation, DROP COLUMN callback_secret, DROP COLUMN long_poll,
     DROP COLUMN events_since, DROP COLUMN events_until;
 ALTER TABLE schools DROP COLUMN schedule;
 ALTER TABLE feeds DROP COLUMN push_secret;
