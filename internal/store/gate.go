@@ -72,7 +72,9 @@ func (g *Gate) Pass(ctx context.Context) error {
 	case epoch != g.epoch, overtaken:
 		return &messenger.Error{Code: messenger.CodeFenced}
 	default:
-		return &messenger.Error{Code: messenger.CodeBudget, RetryAfter: max(wait, 0)}
+		// Less than the patience is what the row said before others took their turns, while this
+		// request waited for the row.
+		return &messenger.Error{Code: messenger.CodeBudget, RetryAfter: max(wait, patience)}
 	}
 }
 
