@@ -1,5 +1,7 @@
 package school
 
+import "time"
+
 type (
 	// PersonID is a person's sourcedId, the same in every school of a feed.
 	PersonID string
@@ -20,6 +22,8 @@ type Roster struct {
 	People   []Person   `json:"people"`
 	Classes  []Class    `json:"classes"`
 	Groups   []Group    `json:"groups"`
+	// Calls are the video calls that the feed tells of.
+	Calls []Call `json:"calls,omitempty"`
 	// Departed are people an earlier reading had in this school and this one has not.
 	Departed []Departure `json:"departed,omitempty"`
 	Faults   []Fault     `json:"faults,omitempty"`
@@ -66,6 +70,8 @@ type Person struct {
 	// AccountSource is where Account was read, "" where there is none, and in rosters from
 	// before it was kept.
 	AccountSource AccountSource `json:"accountSource,omitempty"`
+	// AccountSince is when Account was linked, where its source says so.
+	AccountSince time.Time `json:"accountSince,omitzero"`
 	// Portal is the person's identity on the Portal, "" if unknown.
 	Portal   string    `json:"portal,omitempty"`
 	Employee *Employee `json:"employee,omitempty"`
@@ -81,6 +87,8 @@ const (
 	AccountFromProfiles AccountSource = "userProfiles"
 	// AccountFromUserIDs is the column userIds of users.csv.
 	AccountFromUserIDs AccountSource = "userIds"
+	// AccountFromPortal is the Portal; its word goes before the roster's.
+	AccountFromPortal AccountSource = "portal"
 )
 
 // Employee is the staff facet of a person.
