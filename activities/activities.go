@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/portal/connect"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -27,6 +28,8 @@ type Activities struct {
 	// HTTP makes the messenger requests of schools without a proxy; nil is a client with sensible
 	// time-outs.
 	HTTP *http.Client
+	// Portal is the deployment's Portal, if it has one.
+	Portal connect.Portal
 	// Round is how long the lane of a continuous school waits before it asks itself for a pass.
 	Round time.Duration
 	// Now is the clock whose day decides which dates have passed.
@@ -51,13 +54,12 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 	if community == nil {
 		return nil, nil, tokenMissing(id)
 	}
-	info := activity.GetInfo(ctx)
-	gate, err := a.Store.Gate(id, epoch).For(ctx, info.WorkflowExecution.RunID+"/"+info.ActivityID, info.Attempt)
+	gate, err := a.gate(ctx, id, epoch)
 	if err != nil {
 		return nil, nil, err
 	}
 	client, err := a.connect(ctx, id, vk.Config{
-		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID, HTTP: a.HTTP, Gate: gate,
+		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID, Gate: gate,
 	})
 	if err != nil || community.Checked {
 		return client, community, err
@@ -67,6 +69,12 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 		return nil, nil, a.remember(ctx, id, err)
 	}
 	return client, community, a.Store.SetChecked(ctx, id)
+}
+
+// gate is what the requests of this attempt pass.
+func (a *Activities) gate(ctx context.Context, id school.ID, epoch int64) (*store.Gate, error) {
+	info := activity.GetInfo(ctx)
+	return a.Store.Gate(id, epoch).For(ctx, info.WorkflowExecution.RunID+"/"+info.ActivityID, info.Attempt)
 }
 
 // remember records what an error says about the token, for operators and for later passes,

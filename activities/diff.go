@@ -14,7 +14,7 @@ import (
 // Diff plans one chat type and stores the plan.
 func (a *Activities) Diff(ctx context.Context, in workflows.DiffInput) (workflows.StoredPlan, error) {
 	var out workflows.StoredPlan
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster, HoldCounted: in.HoldCounted, Scope: in.Scope})
+	s, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster, HoldCounted: in.HoldCounted, Scope: in.Scope})
 	if err != nil {
 		return out, err
 	}

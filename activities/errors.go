@@ -6,12 +6,15 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/samber/lo"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/rollcall-edu/rollcall/internal/accounts"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
+	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -64,6 +67,9 @@ func toTemporal(ctx context.Context, err error) error {
 	if m, ok := errors.AsType[*messenger.Error](err); ok {
 		return messengerProblem(m)
 	}
+	if p, ok := errors.AsType[*portal.Error](err); ok {
+		return portalProblem(p)
+	}
 	if code, message := permanent(err); code != "" {
 		return temporal.NewApplicationErrorWithOptions(message, code, temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
@@ -89,6 +95,12 @@ func messengerProblem(m *messenger.Error) error {
 	}
 }
 
+func portalProblem(p *portal.Error) error {
+	code := lo.Ternary(p.Lasting(), workflows.ProblemPortalTrouble, workflows.ProblemUnavailable)
+	return temporal.NewApplicationErrorWithOptions("the Portal: "+p.Error(), code,
+		temporal.ApplicationErrorOptions{NonRetryable: p.Lasting(), NextRetryDelay: p.RetryAfter})
+}
+
 // permanent finds the errors whose texts are ours and say what to do.
 func permanent(err error) (code, message string) {
 	if e, ok := errors.AsType[*refusal](err); ok {
@@ -111,6 +123,9 @@ func permanent(err error) (code, message string) {
 	}
 	if e, ok := errors.AsType[*oneroster.BadReadError](err); ok {
 		return workflows.ProblemFeedUnreadable, e.Error()
+	}
+	if e, ok := errors.AsType[*accounts.BadReadError](err); ok {
+		return workflows.ProblemLinksUnreadable, e.Error()
 	}
 	if errors.Is(err, secret.ErrNoKeyset) || errors.Is(err, secret.ErrDoesNotOpen) {
 		return workflows.ProblemKeyset, err.Error()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 	"github.com/rollcall-edu/rollcall/workflows"
@@ -39,14 +40,18 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 
 // fetch surveys the school for a pass that has begun.
 func (a *Activities) fetch(ctx context.Context, in workflows.FetchRosterInput, out *workflows.Fetched) error {
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Scope: in.Pass.Scope})
+	s, err := a.survey(ctx, in.School, survey.Options{Scope: in.Pass.Scope})
 	if err != nil {
 		return err
 	}
 	if !s.School.TokenSet {
 		return tokenMissing(in.School)
 	}
-	out.Roster, out.Work, out.Untried = s.School.Snapshot, workOf(s), !s.School.TokenTried
+	out.Roster, out.Untried = s.School.Snapshot, !s.School.TokenTried
+	out.Publishes, out.LinksDue = a.Portal.Publishes(), a.linksDue(in.Pass, s)
+	if out.Work, err = a.workOf(ctx, s); err != nil {
+		return err
+	}
 	if out.Proven, err = a.proven(ctx, in, s); err != nil {
 		return err
 	}
@@ -81,8 +86,30 @@ func (a *Activities) proven(ctx context.Context, in workflows.FetchRosterInput, 
 	return a.Store.EventsProven(ctx, in.School, read)
 }
 
-func workOf(s survey.Survey) workflows.Work {
-	return workflows.Work{Types: s.WorkTypes(), HoldCounted: s.Plan.SchoolHeld}
+// linksDue tells whether a pass reads the account links first. Between its rounds the links of a
+// continuous school are looked at anyway, and an event tells what it is about.
+func (a *Activities) linksDue(pass workflows.Request, s survey.Survey) bool {
+	if !a.Portal.GivesLinks() || pass.Scope.OnlyCalls() {
+		return false
+	}
+	return s.Links.CompleteAt == nil || pass.Trigger != workflows.TriggerEvent && pass.Trigger != workflows.TriggerContinuous
+}
+
+// survey lays a school out as the deployment has it.
+func (a *Activities) survey(ctx context.Context, id school.ID, o survey.Options) (survey.Survey, error) {
+	o.LinksDue = a.Portal.GivesLinks()
+	return survey.Take(ctx, a.Store, id, a.Now(), o)
+}
+
+func (a *Activities) workOf(ctx context.Context, s survey.Survey) (workflows.Work, error) {
+	work := workflows.Work{Types: s.WorkTypes(), HoldCounted: s.Plan.SchoolHeld}
+	var err error
+	if work.Calls, err = s.CallsWork(ctx, a.Store, a.Now(), a.Portal.Publishes()); err != nil || !a.Portal.Publishes() {
+		return work, err
+	}
+	publication, err := s.Publication(ctx, a.Store)
+	work.Publish = publication.Any()
+	return work, err
 }
 
 func asked(requests []workflows.Request) []store.Asked {

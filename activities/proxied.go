@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
@@ -11,27 +12,52 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-// connect makes a messenger that goes through the school's proxy, if it has one.
-func (a *Activities) connect(ctx context.Context, id school.ID, config vk.Config) (messenger.Messenger, error) {
+// way is a school's way out: through its proxy, if it has one.
+type way struct {
+	// client is nil for the client that serves schools without a proxy.
+	client *http.Client
+	// trouble is that of the last request with the proxy, nil if there was none.
+	trouble atomic.Pointer[proxy.Error]
+}
+
+func (a *Activities) way(ctx context.Context, id school.ID) (*way, error) {
 	settings, err := a.Store.Proxy(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if settings == nil {
-		return vk.New(config)
+	w := &way{client: a.HTTP}
+	if settings != nil {
+		w.client = proxy.Watched(a.proxies.For(id, *settings), func(e *proxy.Error) { w.trouble.Store(e) })
 	}
-	p := &proxied{}
-	config.HTTP = proxy.Watched(a.proxies.For(id, *settings), func(e *proxy.Error) { p.trouble.Store(e) })
-	p.Messenger, err = vk.New(config)
-	return p, err
+	return w, nil
+}
+
+// explain joins the proxy's trouble to an error for which no answer came. A gate that let no
+// request through has nothing to do with the proxy.
+func (w *way) explain(err error) error {
+	trouble := w.trouble.Load()
+	if trouble == nil || messenger.CodeOf(err) != messenger.CodeUnavailable {
+		return err
+	}
+	return errors.Join(trouble, err)
+}
+
+// connect makes a messenger that goes the school's way.
+func (a *Activities) connect(ctx context.Context, id school.ID, config vk.Config) (messenger.Messenger, error) {
+	w, err := a.way(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	config.HTTP = w.client
+	m, err := vk.New(config)
+	return &proxied{Messenger: m, way: w}, err
 }
 
 // proxied is a messenger behind a proxy. An adapter keeps to itself why no answer came; this one adds
 // what was wrong with the proxy. It serves one activity.
 type proxied struct {
 	messenger.Messenger
-	// trouble is that of the last request, nil if there was none.
-	trouble atomic.Pointer[proxy.Error]
+	*way
 }
 
 func (p *proxied) Community(ctx context.Context) (messenger.Community, error) {
@@ -51,14 +77,4 @@ func (p *proxied) Do(ctx context.Context, calls []messenger.Call, record func(fi
 func (p *proxied) FindByTitle(ctx context.Context, titles []string) (map[string]messenger.ChatRef, error) {
 	found, err := p.Messenger.FindByTitle(ctx, titles)
 	return found, p.explain(err)
-}
-
-// explain joins the proxy's trouble to an error for which no answer came. A gate that let no
-// request through has nothing to do with the proxy.
-func (p *proxied) explain(err error) error {
-	trouble := p.trouble.Load()
-	if trouble == nil || messenger.CodeOf(err) != messenger.CodeUnavailable {
-		return err
-	}
-	return errors.Join(trouble, err)
 }

@@ -22,11 +22,14 @@ func (a *Activities) ReadChats(ctx context.Context, in workflows.ReadChatsInput)
 	if err = a.remember(ctx, in.School, err); err != nil {
 		return workflows.Work{}, err
 	}
-	s, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster, Scope: in.Scope})
+	s, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster, Scope: in.Scope})
 	if err != nil {
 		return workflows.Work{}, err
 	}
-	work := workOf(s)
+	work, err := a.workOf(ctx, s)
+	if err != nil {
+		return work, err
+	}
 	work.Chats, work.Unreadable = read, unreadable
 	return work, nil
 }
@@ -36,7 +39,7 @@ func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput)
 	if err != nil {
 		return 0, 0, err
 	}
-	before, err := survey.Take(ctx, a.Store, in.School, a.Now(), survey.Options{Snapshot: in.Roster})
+	before, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -14,7 +14,7 @@ import (
 // RecordPass ends a pass and answers its requests.
 func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInput) (workflows.PassReport, error) {
 	report := workflows.PassReport{
-		School: in.School, Epoch: in.Epoch, Problem: in.Problem, Requests: len(in.Requests),
+		School: in.School, Epoch: in.Epoch, Problem: in.Problem, Portal: in.Portal, Requests: len(in.Requests),
 		Operations: map[string]int{}, Failed: map[string]int{}, Skipped: map[string]int{},
 	}
 	if in.Epoch > 0 {
@@ -48,6 +48,12 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 			return report, err
 		}
 	}
+	for kind, n := range in.Served.Done {
+		report.Operations[kind] += n
+	}
+	for code, n := range in.Served.Failed {
+		report.Failed[code] += n
+	}
 	if in.Unreadable > 0 {
 		report.Failed["chat-unreadable"] += in.Unreadable
 	}
@@ -68,7 +74,7 @@ func outcomeOf(r workflows.PassReport) workflows.Outcome {
 	switch {
 	case r.Problem != nil:
 		return workflows.OutcomeFailed
-	case len(r.Failed) > 0, stranded(r.Skipped):
+	case len(r.Failed) > 0, stranded(r.Skipped), r.Portal != nil:
 		return workflows.OutcomePartial
 	case r.Holds > 0:
 		return workflows.OutcomeHeld

@@ -82,6 +82,7 @@ var notYetLinkWords = map[chats.NotYet]string{
 	chats.NotYetNoClassTeacher: "в карточке класса нет классного руководителя",
 	chats.NotYetNoTeacher:      "не назначен учитель-предметник",
 	chats.NotYetNoLinkedMember: "никто из участников не связал учётную запись",
+	chats.NotYetLinksUnread:    "связи учётных записей с Портала ещё не прочитаны полностью",
 }
 
 var heldLinkWords = map[reconcile.HoldKind]string{

@@ -56,6 +56,7 @@ var notYetWords = map[chats.NotYet]string{
 	chats.NotYetNoClassTeacher: "the class has no class teacher",
 	chats.NotYetNoTeacher:      "the group has no subject teacher",
 	chats.NotYetNoLinkedMember: "nobody who belongs here has a linked account",
+	chats.NotYetLinksUnread:    "the Portal's account links have not been read completely yet",
 }
 
 var kindWords = map[reconcile.Kind]string{
@@ -86,6 +87,7 @@ var ruleWords = map[reconcile.Rule]string{
 	reconcile.RuleWithdrawn:       "no longer this student's guardian",
 	reconcile.RuleCleared:         "the flag or access role was taken away",
 	reconcile.RuleAccountReplaced: "has another messenger account now",
+	reconcile.RuleUnlinked:        "the Portal says that the account link was undone",
 	reconcile.RuleApproved:        "an operator approved it",
 	"":                            "the roster gives no place here any more, and no reason",
 }
@@ -193,6 +195,8 @@ var faultWords = map[school.FaultCode]string{
 	school.FaultNoStudents:         "a guardian without a student",
 	school.FaultSharedAccount:      "one messenger account, two people",
 	school.FaultTwoAccounts:        "one person, two messenger accounts",
+	school.FaultAccountsDiffer:     "the roster has another messenger account than the Portal",
+	school.FaultSharedIdentity:     "one identity on the Portal, two people",
 	school.FaultBadValue:           "a value that cannot be read",
 	school.FaultDuplicate:          "a sourcedId that occurs twice",
 	school.FaultTailMissing:        "the end of the file is missing",

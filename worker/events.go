@@ -38,7 +38,7 @@ func startEvents(ctx context.Context, settings config.Config, st *store.Store, c
 			return nil, fmt.Errorf("the endpoint for events cannot be opened: give another address in %s: %w", config.EnvEventsAddress, err)
 		}
 		endpoint := events.Endpoint{
-			Store: st, Now: time.Now, Logger: logger,
+			Store: st, Now: time.Now, Logger: logger, CallsSecret: st.CallsSecret, TakeCalls: st.TakeCalls,
 			ReadFeed: func(ctx context.Context, id school.FeedID) error {
 				request := workflows.ReadRequest{ID: rand.Text(), Trigger: workflows.TriggerEvent, RequestedBy: "roster push"}
 				return temporal.ReadFeed(ctx, c, id, request)

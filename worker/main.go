@@ -4,6 +4,8 @@
 //
 // It is configured by the environment: ROLLCALL_DATABASE_URL, ROLLCALL_KEYSET_FILE or
 // ROLLCALL_KEYSET, ROLLCALL_VK_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
+// ROLLCALL_PORTAL_URL with ROLLCALL_PORTAL_KEY_FILE name the Portal, and ROLLCALL_LINKS_FILE a file
+// with account links in place of its own; ROLLCALL_LINKS_EVERY says how often links are looked at.
 // ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters,
 // ROLLCALL_CONTINUOUS_ROUND says how long a continuous lane waits before it looks by itself, and
 // ROLLCALL_BUILD_ID names the build.
@@ -26,6 +28,9 @@ import (
 	"github.com/rollcall-edu/rollcall/activities"
 	"github.com/rollcall-edu/rollcall/internal/build"
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/linking"
+	"github.com/rollcall-edu/rollcall/internal/portal/connect"
+	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/telemetry"
@@ -72,7 +77,14 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer stopEvents()
-	return serve(ctx, c, &activities.Activities{Store: st, VKBaseURL: settings.VKURL, Round: settings.Round, Now: time.Now}, logger)
+	portal, err := connect.New(settings)
+	if err != nil {
+		return err
+	}
+	go watchLinks(ctx, &linking.Reader{Store: st, Portal: portal, Proxies: &proxy.Clients{}, Now: time.Now}, settings.LinksEvery, logger)
+	return serve(ctx, c, &activities.Activities{
+		Store: st, VKBaseURL: settings.VKURL, Portal: portal, Round: settings.Round, Now: time.Now,
+	}, logger)
 }
 
 // serve polls the task queues until the context ends or one of the workers fails.
@@ -114,6 +126,7 @@ func serve(ctx context.Context, c client.Client, a *activities.Activities, logge
 	go keepSchedules(watching, a.Store, c, logger)
 	go relay(watching, a.Store, c, logger)
 	go keepLanes(watching, a.Store, c, logger)
+	go putCallsAway(watching, a.Store, logger)
 	go prune(watching, a.Store, logger)
 	go promoteFirst(watching, c, id, logger)
 	logger.Info("worker is up", "build", id, "queues", []string{workflows.TaskQueue, workflows.MessengerTaskQueue, workflows.UrgentTaskQueue, workflows.WaitTaskQueue})

@@ -13,6 +13,7 @@ import (
 
 // Activities is what the workflows need done. Method names are activity type names.
 type Activities interface {
+	PortalActivities
 	// FetchRoster begins a pass: it raises the school's epoch, records the pass and its
 	// requests, and compares the desired chats with the mirror.
 	FetchRoster(context.Context, FetchRosterInput) (Fetched, error)
@@ -97,6 +98,10 @@ type Fetched struct {
 	// Untried tells that the token has not been used yet: the chats are read, which tells whether it
 	// is good.
 	Untried bool `json:"untried,omitempty"`
+	// LinksDue tells that the account links are to be read from the Portal; Publishes that there is a
+	// Portal on which chats and calls are published.
+	LinksDue  bool `json:"linksDue,omitempty"`
+	Publishes bool `json:"publishes,omitempty"`
 	// Proven tells that the messenger's events have been followed without a gap since the
 	// chats were read last: they need not be read again.
 	Proven bool `json:"proven,omitempty"`
@@ -108,6 +113,10 @@ type Work struct {
 	Types []chats.Type `json:"types,omitempty"`
 	// HoldCounted tells that the breaker has tripped for the whole school.
 	HoldCounted bool `json:"holdCounted,omitempty"`
+	// Calls tells that something is to be done about video calls, Publish that the Portal does not
+	// show the chats as they are.
+	Calls   bool `json:"calls,omitempty"`
+	Publish bool `json:"publish,omitempty"`
 	// Chats and Unreadable count the chats read from the messenger, where that was done.
 	Chats      int `json:"chats,omitempty"`
 	Unreadable int `json:"unreadable,omitempty"`
@@ -187,6 +196,9 @@ type RecordPassInput struct {
 	Unreadable int `json:"unreadable,omitempty"`
 	// Problem is set where the pass as a whole failed.
 	Problem *Problem `json:"problem,omitempty"`
+	// Portal is what was wrong with the Portal; Served what was done beside the plans' operations.
+	Portal *Problem `json:"portal,omitempty"`
+	Served Served   `json:"served,omitzero"`
 }
 
 // Problem is the trouble of a whole school or feed: a stable code and a sentence that says
@@ -214,6 +226,8 @@ type PassReport struct {
 	Epoch   int64     `json:"epoch"`
 	Outcome Outcome   `json:"outcome"`
 	Problem *Problem  `json:"problem,omitempty"`
+	// Portal is what was wrong with the Portal, where everything else went its way.
+	Portal *Problem `json:"portal,omitempty"`
 	// Operations counts what was done, by kind of operation.
 	Operations map[string]int `json:"operations,omitempty"`
 	// Failed counts failed operations by error code, Skipped those that could not be done yet.

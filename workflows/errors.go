@@ -13,6 +13,8 @@ const (
 	ProblemTokenMissing    = "TokenMissing"    // no community token has been set
 	ProblemTokenRefused    = "TokenRefused"    // the messenger refuses the token
 	ProblemProxyTrouble    = "ProxyTrouble"    // the school's proxy does not let its requests through
+	ProblemPortalTrouble   = "PortalTrouble"   // the Portal refuses us, or does not understand us
+	ProblemLinksUnreadable = "LinksUnreadable" // a reading of account links that cannot be relied on
 	ProblemRosterMissing   = "RosterMissing"   // the school's roster has never been read
 	ProblemRosterUnread    = "RosterUnread"    // the last reading could not be taken over
 	ProblemFeedUnknown     = "FeedUnknown"     // not registered

@@ -32,6 +32,8 @@ const (
 	TypeChatTypeSync = "ChatTypeSync"
 	TypeFeedSync     = "FeedSync"
 	TypeSweep        = "Sweep"
+	// TypeVideoCallSync serves a school's video calls, beside the chat types.
+	TypeVideoCallSync = "VideoCallSync"
 
 	// Resync is the signal and the update that ask a lane for a pass; its argument is a Request.
 	Resync = "resync"
@@ -67,6 +69,9 @@ func SchoolFromSyncID(workflowID string) (school.ID, bool) {
 
 // ChatTypeSyncID is the workflow id of one chat type's child of a lane.
 func ChatTypeSyncID(id school.ID, t chats.Type) string { return SchoolSyncID(id) + "/" + string(t) }
+
+// VideoCallSyncID is the workflow id of the child of a lane that serves the school's video calls.
+func VideoCallSyncID(id school.ID) string { return SchoolSyncID(id) + "/calls" }
 
 // SweepID is the workflow id of a sweep over a whole district. Sweeps that a schedule starts get
 // the time appended by Temporal.

@@ -49,6 +49,17 @@ func messengerOptions(s school.ID, t Trigger, scope Scope, summary string) workf
 	}
 }
 
+// portalOptions are for activities that talk to the Portal. They share the slots of those that talk
+// to the messenger. A Portal that does not answer is not waited for long: the pass goes on without
+// it, and the next one tries again.
+func portalOptions(s school.ID, t Trigger, scope Scope, summary string) workflow.ActivityOptions {
+	o := messengerOptions(s, t, scope, summary)
+	o.StartToCloseTimeout = 2 * time.Minute
+	o.ScheduleToCloseTimeout = 3 * time.Minute
+	o.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 4}
+	return o
+}
+
 // messengerQueue keeps slots for what people ask for, and for what is about a few chats or people.
 func messengerQueue(t Trigger, scope Scope) string {
 	if t == TriggerManual || scope.Small() {

@@ -30,6 +30,12 @@ type pass struct {
 	parts    int
 	// partProblem is that of an urgent part that failed: what it took out of the plans is undone.
 	partProblem *Problem
+
+	// portal is what was wrong with the Portal; served what was done beside the plans; calling tells
+	// that the child for the video calls is running.
+	portal  *Problem
+	served  Served
+	calling bool
 }
 
 func (p *pass) run(ctx workflow.Context) PassReport {
@@ -59,6 +65,7 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		return p.fetched.Problem
 	}
 	p.work = p.fetched.Work
+	p.readLinks(ctx)
 	if p.request.Verify && !p.fetched.Proven || p.fetched.Untried {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,
@@ -69,7 +76,7 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 		}
 		l.phase(ctx, "read %d chats, %d could not be read", p.work.Chats, p.work.Unreadable)
 	}
-	return p.syncTypes(ctx)
+	return p.sync(ctx)
 }
 
 // runningChild is a child workflow that has not ended yet.
@@ -78,30 +85,49 @@ type runningChild struct {
 	future workflow.ChildWorkflowFuture
 }
 
-// syncTypes runs a child per chat type with work, side by side. One child's trouble does not
-// stop the others.
-func (p *pass) syncTypes(ctx workflow.Context) *Problem {
+// sync runs a child per chat type with work, and one for the video calls, side by side, and then
+// publishes the chats. One child's trouble does not stop the others.
+func (p *pass) sync(ctx workflow.Context) *Problem {
 	types := lo.Filter(p.work.Types, func(t chats.Type, _ int) bool { return p.request.Scope.Covers(t) })
-	if len(types) == 0 {
+	calls := p.work.Calls && p.request.Scope.CoversCalls()
+	if len(types) == 0 && !calls && !p.work.Publish {
 		p.lane.phase(ctx, "nothing to do")
 		return nil
 	}
-	p.lane.phase(ctx, "work in %v", types)
+	p.lane.phase(ctx, "work in %v%s", types, lo.Ternary(calls, ", video calls", ""))
 	var worst *Problem
+	var called VideoCallReport
 	group := workflow.NewWaitGroup(ctx)
+	run := func(name string, f func(workflow.Context) *Problem) {
+		group.Add(1)
+		workflow.GoNamed(ctx, name, func(ctx workflow.Context) {
+			defer group.Done()
+			worst = lo.CoalesceOrEmpty(worst, f(ctx))
+		})
+	}
 	for _, t := range types {
 		child := &runningChild{kind: t, future: p.start(ctx, t)}
 		p.children = append(p.children, child)
-		group.Add(1)
-		workflow.GoNamed(ctx, string(t), func(ctx workflow.Context) {
-			defer group.Done()
+		run(string(t), func(ctx workflow.Context) *Problem {
 			problem := p.syncType(ctx, child)
 			p.children = lo.Without(p.children, child)
-			worst = lo.CoalesceOrEmpty(worst, problem)
+			return problem
+		})
+	}
+	if calls {
+		run("calls", func(ctx workflow.Context) *Problem {
+			var problem *Problem
+			called, problem = p.serveCalls(ctx)
+			return problem
 		})
 	}
 	p.watch(ctx)
 	group.Wait(ctx)
+	if called.Waiting > 0 && len(types) > 0 {
+		_, problem := p.serveCalls(ctx) // the chats they waited for may be there now
+		worst = lo.CoalesceOrEmpty(worst, problem)
+	}
+	p.publishChats(ctx, len(types) > 0)
 	return lo.CoalesceOrEmpty(worst, p.partProblem)
 }
 
@@ -114,15 +140,14 @@ const (
 // syncType runs the child of one chat type.
 func (p *pass) syncType(ctx workflow.Context, child *runningChild) *Problem {
 	var result ChatTypeReport
-	err := child.future.Get(ctx, &result)
-	for try := 0; try < busyTries && temporal.IsWorkflowExecutionAlreadyStartedError(err); try++ {
-		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", child.kind)
-		timer := workflow.NewTimerWithOptions(ctx, busyPause, workflow.TimerOptions{Summary: "let an earlier run's work end"})
-		if err = timer.Get(ctx, nil); err == nil {
+	first := true
+	err := p.whenFree(ctx, string(child.kind), func() workflow.ChildWorkflowFuture {
+		if !first {
 			child.future = p.start(ctx, child.kind)
-			err = child.future.Get(ctx, &result)
 		}
-	}
+		first = false
+		return child.future
+	}, &result)
 	if err != nil {
 		problem := problemOf(err)
 		p.lane.phase(ctx, "%s: %s", child.kind, problem.Code)
@@ -131,6 +156,19 @@ func (p *pass) syncType(ctx workflow.Context, child *runningChild) *Problem {
 	p.lane.phase(ctx, "%s: %d done, %d skipped, %d failed, %d held",
 		child.kind, result.Applied.Done, result.Applied.Skipped, result.Applied.Failed, result.Holds)
 	return nil
+}
+
+// whenFree runs a child as soon as one of the same id, left by an earlier run, has ended.
+func (p *pass) whenFree(ctx workflow.Context, name string, start func() workflow.ChildWorkflowFuture, result any) error {
+	err := start().Get(ctx, result)
+	for try := 0; try < busyTries && temporal.IsWorkflowExecutionAlreadyStartedError(err); try++ {
+		p.lane.phase(ctx, "%s: waiting for an earlier run's work to end", name)
+		timer := workflow.NewTimerWithOptions(ctx, busyPause, workflow.TimerOptions{Summary: "let an earlier run's work end"})
+		if err = timer.Get(ctx, nil); err == nil {
+			err = start().Get(ctx, result)
+		}
+	}
+	return err
 }
 
 func (p *pass) start(ctx workflow.Context, t chats.Type) workflow.ChildWorkflowFuture {
@@ -159,7 +197,7 @@ func (p *pass) start(ctx workflow.Context, t chats.Type) workflow.ChildWorkflowF
 func (p *pass) record(ctx workflow.Context, problem *Problem) PassReport {
 	return recordEnd(ctx, p.request.Trigger, RecordPassInput{
 		School: p.lane.school, Epoch: p.fetched.Epoch, Requests: p.requests,
-		Unreadable: p.work.Unreadable, Problem: problem,
+		Unreadable: p.work.Unreadable, Problem: problem, Portal: p.portal, Served: p.served,
 	})
 }
 

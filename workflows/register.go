@@ -9,6 +9,7 @@ import (
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(SchoolSync, workflow.RegisterOptions{Name: TypeSchoolSync})
 	r.RegisterWorkflowWithOptions(ChatTypeSync, workflow.RegisterOptions{Name: TypeChatTypeSync})
+	r.RegisterWorkflowWithOptions(VideoCallSync, workflow.RegisterOptions{Name: TypeVideoCallSync})
 	r.RegisterWorkflowWithOptions(FeedSync, workflow.RegisterOptions{Name: TypeFeedSync})
 	r.RegisterWorkflowWithOptions(Sweep, workflow.RegisterOptions{Name: TypeSweep})
 }

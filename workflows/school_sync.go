@@ -83,7 +83,7 @@ func (l *lane) run(ctx workflow.Context, carried bool) (PassReport, error) {
 	l.inbox.complete = (*Request).complete
 	l.inbox.id = func(r Request) string { return r.ID }
 	l.inbox.validate = Request.Validate
-	if err := l.inbox.open(ctx, "Bring the school's chats in step with its roster. Argument: a request {id, trigger, scope: {types, chats, people}, verify, requestedBy}; {} is a pass over the whole school."); err != nil {
+	if err := l.inbox.open(ctx, "Bring the school's chats in step with its roster. Argument: a request {id, trigger, scope: {types, chats, people, calls}, verify, requestedBy}; {} is a pass over the whole school."); err != nil {
 		return PassReport{}, err
 	}
 	if err := l.openDecisions(ctx); err != nil {

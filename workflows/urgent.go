@@ -34,17 +34,23 @@ func (p *pass) watch(ctx workflow.Context) {
 	}
 }
 
-func (p *pass) running() int { return len(p.children) }
+// running counts the children that have not ended.
+func (p *pass) running() int { return len(p.children) + lo.Ternary(p.calling, 1, 0) }
 
 // letThrough serves urgent requests in the middle of the pass.
 func (p *pass) letThrough(ctx workflow.Context, requests []Request) {
 	p.parts++
 	part := &urgentPart{pass: p, number: p.parts, requests: requests, request: Merge(requests)}
 	p.lane.phase(ctx, "letting an urgent request through (part %d)", part.number)
-	p.rest(ctx)
-	problem := part.carryOut(ctx)
+	var problem *Problem
+	if part.request.Scope.OnlyCalls() { // which keep out of the children's way
+		problem = part.syncCalls(ctx)
+	} else {
+		p.rest(ctx)
+		problem = part.carryOut(ctx)
+		p.order(ctx, false)
+	}
 	p.partProblem = lo.CoalesceOrEmpty(p.partProblem, problem)
-	p.order(ctx, false)
 	report := part.record(ctx, problem)
 	p.lane.inbox.answer(requests, report, report.Problem)
 	p.lane.phase(ctx, "urgent part %d ended: %s", part.number, report.Outcome)
@@ -87,6 +93,7 @@ type urgentPart struct {
 	requests   []Request
 	request    Request
 	unreadable int
+	calls      VideoCallReport
 }
 
 func (u *urgentPart) carryOut(ctx workflow.Context) *Problem {
@@ -105,7 +112,16 @@ func (u *urgentPart) carryOut(ctx workflow.Context) *Problem {
 			return problem
 		}
 	}
+	if u.request.Scope.CoversCalls() {
+		return u.syncCalls(ctx)
+	}
 	return nil
+}
+
+func (u *urgentPart) syncCalls(ctx workflow.Context) *Problem {
+	var problem *Problem
+	u.calls, problem = u.pass.syncCalls(ctx, u.request.Trigger)
+	return problem
 }
 
 func (u *urgentPart) sync(ctx workflow.Context, t chats.Type) *Problem {
@@ -130,6 +146,6 @@ func (u *urgentPart) sync(ctx workflow.Context, t chats.Type) *Problem {
 func (u *urgentPart) record(ctx workflow.Context, problem *Problem) PassReport {
 	return recordEnd(ctx, u.request.Trigger, RecordPassInput{
 		School: u.pass.lane.school, Epoch: u.pass.fetched.Epoch, Part: u.number, Requests: u.requests,
-		Unreadable: u.unreadable, Problem: problem,
+		Unreadable: u.unreadable, Problem: problem, Portal: u.calls.Problem, Served: u.calls.Served,
 	})
 }

@@ -60,6 +60,9 @@ func (d *demo) register(ctx context.Context) error {
 		if err := d.stack.RegisterCommunity(int64(community), token, org.name); err != nil {
 			return err
 		}
+		if err := d.linkAccounts(org); err != nil {
+			return err
+		}
 		if known, err := d.store.Community(ctx, schoolID(id)); err == nil && known != nil && known.Token == token {
 			continue
 		}

@@ -46,12 +46,14 @@ func DefaultPorts() Ports {
 
 // Names inside Options.Dir.
 const (
-	postgresDir  = "postgres"
-	sandboxDir   = "sandbox"
-	temporalLog  = "temporal.log"
-	sandboxLog   = "sandbox.log"
-	keysetFile   = "keyset.json"
-	rollcallName = "rollcall" // the database
+	postgresDir = "postgres"
+	sandboxDir  = "sandbox"
+	temporalLog = "temporal.log"
+	sandboxLog  = "sandbox.log"
+	keysetFile  = "keyset.json"
+	// portalKeyFile holds the key that signs what the sandbox's Portal is asked.
+	portalKeyFile = "portal.key"
+	rollcallName  = "rollcall" // the database
 )
 
 func (o Options) path(name string) string { return filepath.Join(o.Dir, name) }

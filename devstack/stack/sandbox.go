@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"github.com/rollcall-edu/rollcall/devstack/internal/port"
+	"github.com/rollcall-edu/rollcall/internal/portal/rest"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 )
 
 // sandboxServer is the sandbox behind a listener.
@@ -57,6 +60,22 @@ func openSandbox(dir, logFile string, wanted int) (*sandboxServer, error) {
 	}
 	go func() { s.ended <- s.http.Serve(listener) }()
 	return s, nil
+}
+
+// letIn makes a key that the sandbox's Portal takes, or has it take the one of an earlier start.
+func (s *sandboxServer) letIn(keyFile string) error {
+	if _, err := os.Stat(keyFile); errors.Is(err, os.ErrNotExist) {
+		key := fmt.Sprintf("key_id=rollcall\nsecret=%s\n", rand.Text())
+		if err := os.WriteFile(keyFile, []byte(key), 0o600); err != nil {
+			return err
+		}
+	}
+	id, secret, err := rest.ReadKey(keyFile)
+	if err != nil {
+		return err
+	}
+	_, err = s.world.Portal.RegisterKey(portal.Key{ID: id, Secret: secret})
+	return err
 }
 
 // drain is how long requests under way may take to end; a reader of the request log can wait for minutes.

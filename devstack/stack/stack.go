@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/pgcluster"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 )
@@ -177,6 +178,9 @@ func (s *Stack) startSandbox(context.Context) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
+	if err := s.sandbox.letIn(s.opts.path(portalKeyFile)); err != nil {
+		return part{}, errors.Join(fmt.Errorf("make the Portal's key: %w", err), s.sandbox.stop(context.Background()))
+	}
 	return part{stop: s.sandbox.stop}, nil
 }
 
@@ -219,6 +223,12 @@ func (s *Stack) SandboxURL() string { return s.sandbox.url }
 // Sandbox returns the sandbox itself, for acts without the way over its address.
 func (s *Stack) Sandbox() *sandbox.Server { return s.sandbox.world }
 
+// RegisterOrganisation gives the sandbox's Portal a school, by its sourcedId in the roster.
+func (s *Stack) RegisterOrganisation(id, name string) error {
+	_, err := s.sandbox.world.Portal.RegisterOrganisation(portal.Organisation{Organisation: id, Name: name})
+	return err
+}
+
 // RegisterCommunity gives the sandbox a school's community with its access token.
 func (s *Stack) RegisterCommunity(group int64, token, name string) error {
 	_, err := s.sandbox.world.RegisterCommunity(vk.Registration{GroupID: group, Token: token, Name: name})
@@ -240,6 +250,8 @@ func (s *Stack) Env() []string {
 	return []string{
 		config.EnvDatabaseURL + "=" + s.DatabaseURL(),
 		config.EnvVKURL + "=" + s.SandboxURL(),
+		config.EnvPortalURL + "=" + s.SandboxURL() + "/portal",
+		config.EnvPortalKeyFile + "=" + s.opts.path(portalKeyFile),
 		secret.EnvKeysetFile + "=" + s.keyset,
 		"TEMPORAL_ADDRESS=" + s.TemporalAddress(),
 		"TEMPORAL_NAMESPACE=" + s.Namespace(),

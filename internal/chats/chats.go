@@ -132,4 +132,5 @@ const (
 	NotYetNoClassTeacher NotYet = "no-class-teacher"
 	NotYetNoTeacher      NotYet = "no-subject-teacher"
 	NotYetNoLinkedMember NotYet = "no-linked-member"
+	NotYetLinksUnread    NotYet = "links-not-read" // the Portal's account links have not been read completely yet
 )

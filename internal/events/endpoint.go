@@ -29,11 +29,20 @@ func VKPath(id school.ID) string { return "/vk/" + string(id) }
 // FeedPath is where it is told that a feed's roster has changed.
 func FeedPath(id school.FeedID) string { return "/feeds/" + string(id) }
 
+// CallsPath is where a school's video calls are sent.
+func CallsPath(id school.ID) string { return "/schools/" + string(id) + "/calls" }
+
 // Endpoint is what the HTTP endpoint needs.
 type Endpoint struct {
 	Store *store.Store
 	// ReadFeed asks for a reading of a feed and does not wait for it.
 	ReadFeed func(context.Context, school.FeedID) error
+	// CallsSecret gives the secret that signs a school's calls, "" if there is no such school or it
+	// has none. Nil is as good as none.
+	CallsSecret func(ctx context.Context, id school.ID) (string, error)
+	// TakeCalls takes in calls of a school, which are good by calls.Validate; once it is done they
+	// are not lost. Nil is that none are taken.
+	TakeCalls func(ctx context.Context, id school.ID, calls []school.Call) error
 	// Now is the clock that pushes are held against.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -41,17 +50,19 @@ type Endpoint struct {
 
 // Handler makes the endpoint. It answers
 //
-//	POST /vk/{school}    VK's callback protocol
-//	POST /feeds/{feed}   "the roster has changed", signed: see Sign
-//	GET  /healthz        that it is there
+//	POST /vk/{school}             VK's callback protocol
+//	POST /feeds/{feed}            "the roster has changed", signed: see Sign
+//	POST /schools/{school}/calls  video calls, signed in the same way: see calls.ParsePush
+//	GET  /healthz                 that it is there
 //
 // with 403 and nothing more for whoever does not know the secret, and 503 where a request was good and could not
 // be taken: it is to be sent again.
 func (e Endpoint) Handler() http.Handler {
-	h := &handler{Endpoint: e, slots: make(chan struct{}, atOnce), pushes: seen{}}
+	h := &handler{Endpoint: e, slots: make(chan struct{}, atOnce), pushes: &seen{at: map[string]moment{}}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+VKPath("{school}"), h.answer(h.callback))
-	mux.HandleFunc("POST "+FeedPath("{feed}"), h.answer(h.push))
+	mux.HandleFunc("POST "+FeedPath("{feed}"), h.answer(h.feed))
+	mux.HandleFunc("POST "+CallsPath("{school}"), h.answer(h.calls))
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { write(rw, http.StatusOK, "ok") })
 	return mux
 }
@@ -59,7 +70,7 @@ func (e Endpoint) Handler() http.Handler {
 type handler struct {
 	Endpoint
 	slots  chan struct{}
-	pushes seen
+	pushes *seen
 }
 
 // reply is an answer: a status and a short text.

@@ -123,6 +123,7 @@ func TestStrangersGetNothing(t *testing.T) {
 		"nor this":             {"/vk/Школа", kick("e1", hush)},
 		"another type":         {"/vk/s", `{"type":"wall_post_new","group_id":5,"secret":"x"}`},
 		"a push by a stranger": {"/feeds/f", "{}"},
+		"calls by a stranger":  {"/schools/s/calls", "{}"},
 	} {
 		code, text := d.post(c.path, c.body)
 		require.Equal(t, 403, code, name)
@@ -169,10 +170,14 @@ func TestThatItIsThere(t *testing.T) {
 	require.Equal(t, 200, rw.Code)
 }
 
-// pushed sends a push that was signed with a secret at a time.
+// pushed sends a push of the feed that was signed with a secret at a time.
 func (d *door) pushed(secret string, at time.Time, body string) (int, string) {
+	return d.signed("/feeds/f", secret, at, body)
+}
+
+func (d *door) signed(path, secret string, at time.Time, body string) (int, string) {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
-	return d.post("/feeds/f", body, events.HeaderTimestamp, timestamp, events.HeaderSignature, events.Sign(secret, timestamp, []byte(body)))
+	return d.post(path, body, events.HeaderTimestamp, timestamp, events.HeaderSignature, events.Sign(secret, timestamp, []byte(body)))
 }
 
 func TestASignedPushHasTheFeedRead(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/samber/lo"
 )
 
 // The headers of a push.
@@ -29,7 +28,7 @@ const (
 )
 
 // Sign gives the signature of a push: the HMAC-SHA256 of timestamp, a dot and the body under the
-// feed's secret, in hexadecimal.
+// secret of the feed or school, in hexadecimal.
 func Sign(secret, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "."))
@@ -37,16 +36,9 @@ func Sign(secret, timestamp string, body []byte) string {
 	return signaturePrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
-// push asks for a reading of the feed. One that is sent again is good, and asks for nothing.
-func (h *handler) push(r *http.Request, body []byte) (reply, error) {
-	id := school.FeedID(r.PathValue("feed"))
-	if school.CheckID("feed", string(id)) != nil {
-		return refused, nil
-	}
-	secret, err := h.Store.PushSecret(r.Context(), id)
-	if err != nil {
-		return reply{}, err
-	}
+// pushed has a push served that is signed with the secret, "" for none, and not served yet. One that is
+// sent again is good: its sender may not have got the answer.
+func (h *handler) pushed(r *http.Request, body []byte, secret string, serve func() (reply, error)) (reply, error) {
 	timestamp, signature := r.Header.Get(HeaderTimestamp), r.Header.Get(HeaderSignature)
 	signed := Sign(secret, timestamp, body)
 	if secret == "" || !hmac.Equal([]byte(strings.ToLower(signature)), []byte(signed)) {
@@ -58,49 +50,52 @@ func (h *handler) push(r *http.Request, body []byte) (reply, error) {
 		text := fmt.Sprintf("%s is to be seconds of Unix time, within 5 minutes of now: set the clock, and sign anew", HeaderTimestamp)
 		return reply{http.StatusForbidden, text}, nil
 	}
-	if len(body) > 0 && !json.Valid(body) {
-		return reply{http.StatusBadRequest, "send JSON, or no body"}, nil
+	push := r.URL.Path + " " + timestamp + " " + signed
+	if known, fresh := h.pushes.begin(push, h.Now()); !fresh {
+		return known, nil
 	}
-	push := string(id) + " " + timestamp + " " + signed
-	if !h.pushes.first(push, h.Now()) {
-		return taken, nil
-	}
-	if err := h.ReadFeed(r.Context(), id); err != nil {
-		h.pushes.forget(push)
-		return reply{}, err
-	}
-	h.Logger.Info("the feed's roster has changed: reading", "feed", id)
-	return taken, nil
+	given, err := serve()
+	h.pushes.end(push, err == nil && given == taken)
+	return given, err
 }
 
 // seen knows the pushes of the last minutes again. It is this process's alone: sent to another worker, a
-// push is served there once more, and a reading of unchanged files changes nothing.
+// push is served there once more.
 type seen struct {
 	mu sync.Mutex
-	at map[string]time.Time
+	at map[string]moment
 }
 
-// first tells whether a push comes for the first time, and remembers it.
-func (s *seen) first(push string, now time.Time) bool {
+// moment is when a push came, and whether it is served by now.
+type moment struct {
+	time.Time
+	served bool
+}
+
+// begin tells whether a push is to be served, and remembers it; if not, what to answer: that it is taken,
+// or, while it is being served, that it is to come again, for it may yet fail.
+func (s *seen) begin(push string, now time.Time) (known reply, fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for known, at := range s.at {
-		if now.Sub(at).Abs() > 2*pushAge { // its timestamp is too old by now
+		if now.Sub(at.Time).Abs() > 2*pushAge { // its timestamp is too old by now
 			delete(s.at, known)
 		}
 	}
-	if _, known := s.at[push]; known {
-		return false
+	if at, known := s.at[push]; known {
+		return lo.Ternary(at.served, taken, later), false
 	}
-	if s.at == nil {
-		s.at = map[string]time.Time{}
-	}
-	s.at[push] = now
-	return true
+	s.at[push] = moment{Time: now}
+	return reply{}, true
 }
 
-func (s *seen) forget(push string) {
+// end remembers a push that was served, and forgets one that was not.
+func (s *seen) end(push string, served bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if at, known := s.at[push]; known && served {
+		s.at[push] = moment{Time: at.Time, served: true}
+		return
+	}
 	delete(s.at, push)
 }

@@ -79,7 +79,9 @@ type Member struct {
 type CallKind string
 
 // The calls. To remove somebody who is not there is success; to add somebody who is there may
-// be refused (CodeMemberRefused), because VK does not tell the two apart.
+// be refused (CodeMemberRefused), because VK does not tell the two apart. To send again under the same
+// RandomID into the same chat sends nothing, and replies as the first time. To delete a message that is
+// not there any more is success; one that is too old to be deleted is refused (CodeChatRights).
 const (
 	CallCreateChat   CallKind = "create-chat"   // Title, Accounts → Reply.Chat, Added, Link
 	CallSetTitle     CallKind = "set-title"     // Chat, Title
@@ -89,7 +91,13 @@ const (
 	CallRemoveMember CallKind = "remove-member" // Chat, Account
 	CallPromote      CallKind = "promote"       // Chat, Account
 	CallDemote       CallKind = "demote"        // Chat, Account
+
+	CallSendMessage   CallKind = "send-message"   // Chat, Text, RandomID → Reply.Message
+	CallDeleteMessage CallKind = "delete-message" // Chat, Message: for everybody
 )
+
+// MaxText is how long a message may be, in characters.
+const MaxText = 9000
 
 // Call is one thing to be done in one chat.
 type Call struct {
@@ -98,6 +106,13 @@ type Call struct {
 	Account  school.AccountID
 	Accounts []school.AccountID
 	Title    string
+	// Text is a message's, of 1 to MaxText characters.
+	Text string
+	// RandomID tells a message from all others of the community, in whatever chat; positive. A messenger
+	// may forget it after an hour.
+	RandomID int32
+	// Message is a Reply's.
+	Message int64
 }
 
 // Reply answers a Call.
@@ -105,5 +120,7 @@ type Reply struct {
 	Chat  ChatRef
 	Added []school.AccountID
 	Link  string
-	Err   error
+	// Message names a message within its chat.
+	Message int64
+	Err     error
 }

@@ -7,6 +7,9 @@
 // left a school is worked out against the school's last roster, from what the feed as a whole
 // still says about them.
 //
+// Beside OneRoster's files it reads one of our own, calls.csv, the video calls that a school publishes.
+// Calls come and go by their nature, so that one that is missing is one that was taken back.
+//
 // The roster depends on what the files say, never on the order of their rows.
 //
 // It does I/O and is for activities and the mains; workflows never import it. The bytes, and

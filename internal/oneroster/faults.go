@@ -26,7 +26,7 @@ func (b *builder) addFaults() {
 			faults = append(faults, b.guardianFaults(p)...)
 		}
 	}
-	b.roster.Faults = sortFaults(append(faults, b.teacherFaults()...))
+	b.roster.Faults = sortFaults(slices.Concat(faults, b.teacherFaults(), b.misplaced))
 	if len(b.roster.Faults) == 0 {
 		b.roster.Faults = nil
 	}

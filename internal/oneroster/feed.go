@@ -30,6 +30,7 @@ type Feed struct {
 	enrollmentsOf map[school.PersonID][]*enrollment
 	enrollmentsIn map[school.ClassID][]*enrollment
 	classesAt     map[string][]class
+	callsAt       map[string][]call
 	// links are the agents of people, either way round.
 	links map[school.PersonID][]school.PersonID
 	// mentioned are people whom a row refers to, outside users, roles and enrollments.
@@ -73,6 +74,7 @@ func (l *loader) feed(receipt Receipt, counts map[string]int, cut []string) *Fee
 	f.settleAccounts(l.claims)
 	f.checkRepeated(l)
 	f.checkRecords(l)
+	f.addCalls(l.calls)
 	f.findings.index(f.places(), f.classPlaces(l.classes))
 	return f
 }

@@ -25,6 +25,7 @@ type loader struct {
 	enrollments []*enrollment
 	profiles    []profile // of the messenger only
 	claims      []claim
+	calls       []call
 	findings    findings
 	kept        map[string]string
 }

@@ -21,25 +21,26 @@ func (f *Feed) checkRepeated(l *loader) {
 	repeated(f, fileEnrollments, l.enrollments, func(e *enrollment) finding {
 		return named([]school.PersonID{e.user}, []school.ClassID{e.class})
 	})
+	repeated(f, fileCalls, l.calls, repeatedCall)
 }
 
 func named(people []school.PersonID, classes []school.ClassID) finding {
 	return finding{Fault: school.Fault{People: people, Classes: classes}}
 }
 
-// repeated makes one finding of all rows with the same id.
+// repeated makes one finding of all rows with the same id. What about says of a row may begin the advice.
 func repeated[T interface{ place() origin }](f *Feed, file string, records []T, about func(T) finding) {
 	found := map[string]*finding{}
 	for _, r := range again(records) {
+		part := about(r)
 		whole, ok := found[r.place().id]
 		if !ok {
 			whole = &finding{Fault: school.Fault{
 				Code: school.FaultDuplicate, File: file, Column: colID,
-				Advice: "the id occurs in several rows: give each row its own, or take out the rows that are not in force",
+				Advice: part.Advice + "the id occurs in several rows: give each row its own, or take out the rows that are not in force",
 			}}
 			found[r.place().id] = whole
 		}
-		part := about(r)
 		whole.Row = max(whole.Row, r.place().line)
 		whole.People = sortedUniq(append(whole.People, part.People...))
 		whole.Classes = sortedUniq(append(whole.Classes, part.Classes...))

@@ -51,6 +51,7 @@ func (f *Feed) Roster(sourceID string, previous *school.Roster, o RosterOptions)
 	b.addClasses()
 	b.addPeople()
 	b.addDeparted()
+	b.addCalls()
 	b.addFaults()
 	if previous != nil && !o.AcceptDrop {
 		now, last := enabled(b.roster.People), enabled(previous.People)
@@ -95,6 +96,8 @@ type builder struct {
 	pupils map[school.PersonID]bool
 	// before are the people whom the school had at the last reading.
 	before []school.PersonID
+	// misplaced are the faults of calls that no chat of the school is for.
+	misplaced []school.Fault
 }
 
 func newBuilder(f *Feed, o org, year school.SchoolYear, today school.Date) *builder {

@@ -12,7 +12,11 @@ const (
 	fileRoles       = "roles.csv"
 	fileProfiles    = "userProfiles.csv"
 	fileEnrollments = "enrollments.csv"
+	fileCalls       = "calls.csv"
 )
+
+// ownFiles are files that OneRoster does not know.
+func ownFiles() []string { return []string{fileCalls} }
 
 // The columns that are read.
 const (
@@ -45,6 +49,14 @@ const (
 	colApp     = "applicationId"
 	colLogin   = "username"
 
+	colChat      = "chat"
+	colTeacher   = "teacherSourcedId"
+	colStarts    = "startTime"
+	colEnds      = "endTime"
+	colLink      = "joinUrl"
+	colPublished = "publishedAt"
+	colCancelled = "cancelled"
+
 	colCohort      = "metadata.cohortId"
 	colAccess      = "metadata.accessRole"
 	colActing      = "metadata.actingHead"
@@ -75,5 +87,7 @@ func (l *loader) sources() []source {
 		{Table: table(fileRoles, []string{colID, colUser, colRole, colOrg}, colBegin, colEnd, colLevel, colPedagogical), load: l.role},
 		{Table: table(fileProfiles, []string{colID, colUser, colVendor, colLogin}, colApp), load: l.profile, optional: true},
 		{Table: table(fileEnrollments, []string{colID, colClass, colSchool, colUser, colRole}, colPrimary, colBegin, colEnd), load: l.enrollment},
+		{Table: table(fileCalls, []string{colID, colSchool, colTitle, colStarts},
+			colClass, colChat, colTeacher, colEnds, colLink, colPublished, colCancelled), load: l.call, optional: true},
 	}
 }

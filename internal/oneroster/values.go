@@ -11,12 +11,13 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-// row is a row with whom its faults name.
+// row is a row with whom its faults name; schools are those that they concern beyond theirs.
 type row struct {
 	bulk.Row
 	file    string
 	people  []school.PersonID
 	classes []school.ClassID
+	schools []string
 }
 
 // about says whom the faults of the row name.
@@ -41,7 +42,8 @@ func (l *loader) bad(r row, column, want string) {
 			Code: school.FaultBadValue, File: r.file, Row: r.Line, Column: column, People: r.people, Classes: r.classes,
 			Advice: "the value cannot be read and is passed over: write " + want,
 		},
-		everywhere: len(r.people)+len(r.classes) == 0,
+		schools:    r.schools,
+		everywhere: len(r.people)+len(r.classes)+len(r.schools) == 0,
 	})
 }
 

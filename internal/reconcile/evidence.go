@@ -126,16 +126,26 @@ func (j *judge) removal(c Chat, m Member) Rule {
 	if p, ok := j.people[m.Person]; ok && p.Account > 0 && p.Account != m.Account {
 		return RuleAccountReplaced
 	}
-	return j.everyGround(m, func(r chats.Reason) Rule { return j.ended(c, m.Person, r) })
+	return j.orUnlinked(m, j.everyGround(m, func(r chats.Reason) Rule { return j.ended(c, m.Person, r) }))
 }
 
 // departure finds the evidence for turning a member out of a chat without a class: they have
-// left the school, or never belonged. Where nobody has a place, nobody can lose it.
+// left the school, or never belonged, or the account is not theirs any more. Where nobody has a
+// place, nobody can lose it.
 func (j *judge) departure(m Member) Rule {
 	if isStranger(m) {
 		return RuleStranger
 	}
-	return j.everyGround(m, func(r chats.Reason) Rule { return j.leftSchool(m.Person, r) })
+	return j.orUnlinked(m, j.everyGround(m, func(r chats.Reason) Rule { return j.leftSchool(m.Person, r) }))
+}
+
+// orUnlinked lets an undone link stand in where the member's grounds have not ended, or only in a way
+// that is counted. It takes the Portal's own word: that a person has no account is no evidence.
+func (j *judge) orUnlinked(m Member, ended Rule) Rule {
+	if j.people[m.Person].Unlinked && (ended == "" || ended.Counted()) {
+		return RuleUnlinked
+	}
+	return ended
 }
 
 func isStranger(m Member) bool { return m.Person == "" || len(m.Reasons) == 0 }

@@ -46,7 +46,8 @@ func (j *judge) subjectTeacherLeft(c Chat, person school.PersonID) Rule {
 func (j *judge) replaced(c Chat, person school.PersonID, now []school.PersonID) bool {
 	teachers := lo.Filter(c.Members, func(m Member, _ int) bool {
 		owners := j.owners[m.Account] // where they are others, the record is about to be theirs
-		stands := m.Person == person || len(owners) == 0 || slices.Contains(owners, m.Person)
+		own := !j.people[m.Person].Unlinked && (len(owners) == 0 || slices.Contains(owners, m.Person))
+		stands := m.Person == person || own
 		return stands && slices.Contains(m.Reasons, chats.Reason{Code: chats.ReasonSubjectTeacher})
 	})
 	onRecord := func(p school.PersonID) bool {

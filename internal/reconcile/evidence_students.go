@@ -77,7 +77,7 @@ func (j *judge) classmates(a, b school.PersonID) bool {
 func (j *judge) classmateVanished(c Chat, group school.Group, student school.PersonID) bool {
 	return lo.ContainsBy(c.Members, func(m Member) bool {
 		p, here := j.people[m.Person]
-		explained := !here || !p.Enabled || chats.Graduated(p, j.day) || p.Account > 0 && p.Account != m.Account ||
+		explained := !here || !p.Enabled || chats.Graduated(p, j.day) || p.Unlinked || p.Account > 0 && p.Account != m.Account ||
 			over(group.Students, m.Person, j.day) || j.takesElsewhere(group, m.Person)
 		return j.classmates(student, m.Person) && !takes(group.Students, m.Person, j.day) && !explained &&
 			slices.Contains(m.Reasons, chats.Reason{Code: chats.ReasonStudent})

@@ -121,7 +121,7 @@ func mayWait(o Operation) bool {
 	switch o.Rule {
 	case RuleNotAdmin:
 		return true
-	case RuleReplaced, RuleDropped, RuleCleared, RuleAccountReplaced:
+	case RuleReplaced, RuleDropped, RuleCleared, RuleAccountReplaced, RuleUnlinked:
 		return o.Step == StepRetire && givesAdmin(o.Reasons)
 	default:
 		return false

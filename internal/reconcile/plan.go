@@ -68,6 +68,7 @@ const (
 	RuleWithdrawn       Rule = "withdrawn"        // no longer this student's guardian
 	RuleCleared         Rule = "cleared"          // flag or access role taken away
 	RuleAccountReplaced Rule = "account-replaced" // the person has another account now
+	RuleUnlinked        Rule = "unlinked"         // the Portal says that the account link was undone
 	RuleApproved        Rule = "approved"         // no evidence, but an operator's word
 )
 
@@ -75,7 +76,7 @@ const (
 // ends, replacements and strangers do not: no damaged file can bring them about.
 func (r Rule) Counted() bool {
 	switch r {
-	case RuleGone, RuleDropped, RuleWithdrawn, RuleCleared, RuleAccountReplaced:
+	case RuleGone, RuleDropped, RuleWithdrawn, RuleCleared, RuleAccountReplaced, RuleUnlinked:
 		return true
 	default:
 		return false

@@ -187,6 +187,46 @@ func TestDamageTurnsNobodyOut(t *testing.T) {
 	})
 }
 
+// Whoever undoes their link goes out of every chat, unless a guard holds it; once they link the same
+// account again, everything is as it was.
+func TestLinkUndoneAndMadeAgain(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := inStep(t)
+		s.in.Adding, s.in.Limits = AddingGranted, Limits{ChatCount: 1000, SchoolCount: 1000}
+		linked := s.in.Roster
+		if len(linked.People) == 0 {
+			return
+		}
+		who := rapid.IntRange(0, len(linked.People)-1).Draw(t, "who")
+		id := linked.People[who].ID
+		carryOut := func(r school.Roster) Plan {
+			s.in.Roster, s.in.Desired = r, s.desired(r)
+			p := Make(s.again())
+			s.world.apply(t, p, s.in.Desired)
+			return p
+		}
+		carryOut(linked)
+		before, first := s.world.mirror(), Make(s.again())
+		undone := rostertest.Copy(linked)
+		unlink(&undone.People[who])
+
+		p := carryOut(undone)
+
+		for _, c := range s.world.mirror() {
+			for _, m := range c.Members {
+				held := lo.ContainsBy(p.Holds, func(h Hold) bool { return h.Operation.Chat == c.Key && h.Operation.Account == m.Account })
+				require.True(t, m.Person != id || m.State != MemberPresent || held, "still in %s", c.Key)
+			}
+		}
+
+		carryOut(linked)
+
+		require.Equal(t, before, s.world.mirror())
+		require.Equal(t, first, Make(s.again()))
+	})
+}
+
 // The plans of the chat types are the plan, cut in pieces.
 func TestPlansOfTypesAreAPartition(t *testing.T) {
 	t.Parallel()

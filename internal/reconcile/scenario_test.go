@@ -25,7 +25,7 @@ type scenario struct {
 func drawScenario(t *rapid.T) *scenario {
 	s := inStep(t)
 	drift(t, s.world, s.before)
-	s.in.Roster = rostertest.Edit(t, s.before)
+	s.in.Roster = unlinkSome(t, rostertest.Edit(t, s.before))
 	s.in.HoldCounted = rapid.IntRange(0, 9).Draw(t, "hold counted") == 0
 	s.subjects = rapid.IntRange(0, 9).Draw(t, "subject chats") > 0
 	s.in.Desired = s.desired(s.in.Roster)
@@ -61,6 +61,18 @@ func inStep(t *rapid.T) *scenario {
 	require.Empty(t, Make(s.in).Operations, "a first plan carried out leaves nothing to do")
 	return s
 }
+
+// unlinkSome lets up to three people undo their account links.
+func unlinkSome(t *rapid.T, r school.Roster) school.Roster {
+	for range rapid.IntRange(0, 3).Draw(t, "unlinked") {
+		if len(r.People) > 0 {
+			unlink(&r.People[rapid.IntRange(0, len(r.People)-1).Draw(t, "who")])
+		}
+	}
+	return r
+}
+
+func unlink(p *school.Person) { p.Account, p.Unlinked = 0, true }
 
 func (s *scenario) desired(r school.Roster) []chats.Chat {
 	return chats.Desired(r, chats.Settings{SubjectChats: s.subjects}, rostertest.Day)

@@ -16,15 +16,27 @@ type Scope struct {
 	Types  []chats.Type      `json:"types,omitempty"`
 	Chats  []chats.Key       `json:"chats,omitempty"`
 	People []school.PersonID `json:"people,omitempty"`
+	// Calls are the school's video calls.
+	Calls bool `json:"calls,omitempty"`
 }
 
 // smallScope is how many chats and people make a scope that may be let through while a pass runs.
 const smallScope = 20
 
 // Whole tells whether the scope is the whole school.
-func (s Scope) Whole() bool { return len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0 }
+func (s Scope) Whole() bool {
+	return len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0 && !s.Calls
+}
 
-// Small tells whether the scope is a few chats and people.
+// CoversCalls tells whether the video calls are in the scope.
+func (s Scope) CoversCalls() bool { return s.Whole() || s.Calls }
+
+// OnlyCalls tells whether nothing but the video calls is in the scope.
+func (s Scope) OnlyCalls() bool {
+	return s.Calls && len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0
+}
+
+// Small tells whether the scope is a few chats and people, or the video calls.
 func (s Scope) Small() bool {
 	return !s.Whole() && len(s.Types) == 0 && len(s.Chats)+len(s.People) <= smallScope
 }
@@ -36,9 +48,10 @@ func (s Scope) Unite(other Scope) Scope {
 	}
 	types := sorted(s.Types, other.Types)
 	if len(types) == len(chats.Types()) {
-		return Scope{}
+		return Scope{} // with the video calls, which cost nothing where there are none
 	}
 	return Scope{
+		Calls:  s.Calls || other.Calls,
 		Types:  types,
 		Chats:  slices.DeleteFunc(sorted(s.Chats, other.Chats), func(k chats.Key) bool { return slices.Contains(types, typeOf(k)) }),
 		People: sorted(s.People, other.People),

@@ -110,7 +110,17 @@ func (c *Client) SetChatState(ctx context.Context, r vk.Restating) (vk.Chat, err
 	return send[vk.Chat](ctx, c, pathChatState, r)
 }
 
-// State gives a community with its chats.
+// RegisterUserToken makes a person a manager of a community, or gives one another token.
+func (c *Client) RegisterUserToken(ctx context.Context, t vk.UserToken) (vk.Manager, error) {
+	return send[vk.Manager](ctx, c, pathUserToken, t)
+}
+
+// RevokeUserToken makes a manager's token bad.
+func (c *Client) RevokeUserToken(ctx context.Context, r vk.UserRef) (vk.Manager, error) {
+	return send[vk.Manager](ctx, c, pathUserRevoke, r)
+}
+
+// State gives a community with all that it has.
 func (c *Client) State(ctx context.Context, r vk.GroupRef) (vk.State, error) {
 	return fetch[vk.State](ctx, c, pathState, numbers{"group_id": r.GroupID})
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 )
@@ -32,6 +33,8 @@ const (
 	pathAdmin       = prefix + "chats/admin"
 	pathRename      = prefix + "chats/rename"
 	pathChatState   = prefix + "chats/state"
+	pathUserToken   = prefix + "users/token"
+	pathUserRevoke  = prefix + "users/revoke"
 	pathState       = prefix + "state"
 	pathTotals      = prefix + "totals"
 	pathFaults      = prefix + "faults"
@@ -82,6 +85,8 @@ func (s *Server) routes() {
 	post(pathAdmin, act(s.SetAdminByHand))
 	post(pathRename, act(s.RenameByHand))
 	post(pathChatState, act(s.SetChatState))
+	post(pathUserToken, act(s.RegisterUserToken))
+	post(pathUserRevoke, act(s.RevokeUserToken))
 	get(pathState, show(func(q *query) (any, error) { return s.State(vk.GroupRef{GroupID: q.number("group_id", 0)}) }))
 	get(pathTotals, show(func(*query) (any, error) { return s.Totals(), nil }))
 
@@ -97,6 +102,9 @@ func (s *Server) routes() {
 		return nothing{}, nil
 	}))
 	get(pathRequests, show(func(q *query) (any, error) {
+		if organisation := q.text("organisation"); organisation != "" {
+			return s.PortalRequests(q.number("since", 0), organisation), nil
+		}
 		return s.Requests(q.number("since", 0), q.number("group_id", 0)), nil
 	}))
 	get(pathCounts, show(func(*query) (any, error) { return s.RequestCounts(), nil }))
@@ -105,17 +113,17 @@ func (s *Server) routes() {
 		return nothing{}, nil
 	}))
 	get(pathWait, show(s.wait))
+	s.portalRoutes()
 }
 
 func (s *Server) wait(q *query) (any, error) {
-	timeout := min(time.Duration(q.number("timeout_ms", defaultWait.Milliseconds()))*time.Millisecond, maxWait)
-	ctx, cancel := context.WithTimeout(q.request.Context(), timeout)
+	ctx, cancel := q.patience()
 	defer cancel()
 	err := s.WaitForRequests(ctx, q.number("seq", 0))
 	return Reached{Seq: s.LastRequest(), Reached: err == nil}, nil
 }
 
-// query reads the parameters of an address; the first that is no number is kept in err.
+// query reads the parameters of an address; the first that is not what it must be is kept in err.
 type query struct {
 	request *http.Request
 	err     error
@@ -131,6 +139,14 @@ func (q *query) number(name string, otherwise int64) int64 {
 		q.err = fmt.Errorf("%w: give %s as a number", vk.ErrInvalid, name)
 	}
 	return n
+}
+
+func (q *query) text(name string) string { return q.request.URL.Query().Get(name) }
+
+// patience ends when a wait is to end.
+func (q *query) patience() (context.Context, context.CancelFunc) {
+	timeout := time.Duration(q.number("timeout_ms", defaultWait.Milliseconds())) * time.Millisecond
+	return context.WithTimeout(q.request.Context(), min(timeout, maxWait))
 }
 
 // show answers with what find finds.
@@ -182,9 +198,9 @@ func answer(rw http.ResponseWriter, value any, err error) {
 
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, vk.ErrInvalid):
+	case errors.Is(err, vk.ErrInvalid), errors.Is(err, portal.ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, vk.ErrUnknown):
+	case errors.Is(err, vk.ErrUnknown), errors.Is(err, portal.ErrUnknown):
 		return http.StatusNotFound
 	case errors.Is(err, vk.ErrConflict):
 		return http.StatusConflict

@@ -2,11 +2,13 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 )
@@ -20,6 +22,9 @@ type Options struct {
 	Now func() time.Time
 	// RequestsPerSecond is the limit for each token, by default VK's 20; negative is no limit.
 	RequestsPerSecond int
+	// PortalRequestsPerSecond is the limit for each of the Portal's keys, by default 50; negative
+	// is no limit.
+	PortalRequestsPerSecond int
 	// CallbackPause is the pause before an event is sent again to an address that did not take
 	// it, by default a second.
 	CallbackPause time.Duration
@@ -27,9 +32,11 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Server is the sandbox. What people and VK's staff do are methods of the World in it.
+// Server is the sandbox. What people and VK's staff do are methods of the World in it, and what is done
+// on the Portal those of Portal.
 type Server struct {
 	*vk.World
+	Portal *portal.World
 
 	log    *traffic.Log
 	faults *traffic.Faults
@@ -51,11 +58,27 @@ func Open(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.World = world
+	if s.Portal, err = s.openPortal(o); err != nil {
+		return nil, errors.Join(err, world.Close())
+	}
 	s.mux.Handle(vk.Path, world)
 	s.mux.Handle(vk.PollPath, world)
+	s.mux.Handle(portalPath+"/", http.StripPrefix(portalPath, s.Portal))
 	s.routes()
 	return s, nil
 }
+
+func (s *Server) openPortal(o Options) (*portal.World, error) {
+	options := portal.Options{Now: o.Now, RequestsPerSecond: o.PortalRequestsPerSecond, Log: s.log, Faults: s.faults, Logger: o.Logger}
+	if o.Dir != "" {
+		options.Journal = filepath.Join(o.Dir, "portal.jsonl")
+	}
+	return portal.Open(options)
+}
+
+// Close ends long polls and the sending of events, and lets the data folder go. Nothing may be changed
+// after it.
+func (s *Server) Close() error { return errors.Join(s.World.Close(), s.Portal.Close()) }
 
 // ServeHTTP answers both the messengers' protocols and /_sandbox/.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(rw, r) }

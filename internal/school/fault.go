@@ -10,7 +10,7 @@ type FaultCode string
 // reading.
 const (
 	FaultUnknownPerson      FaultCode = "unknown-person"      // a row refers to a user who is not in users.csv
-	FaultUnknownClass       FaultCode = "unknown-class"       // an enrolment refers to a class that is not in classes.csv
+	FaultUnknownClass       FaultCode = "unknown-class"       // an enrolment or a call refers to a class that is not in classes.csv
 	FaultUnknownSchool      FaultCode = "unknown-school"      // a row refers to an org that is not in orgs.csv
 	FaultUnknownCourse      FaultCode = "unknown-course"      // a class refers to a course that is not in courses.csv
 	FaultUnknownTerm        FaultCode = "unknown-term"        // a class refers to a session that is not in academicSessions.csv
@@ -22,10 +22,12 @@ const (
 	FaultNoStudents         FaultCode = "no-students"         // a guardian stands for no student
 	FaultSharedAccount      FaultCode = "shared-account"      // one messenger account is linked by two people
 	FaultTwoAccounts        FaultCode = "two-accounts"        // one person has two messenger accounts
-	FaultBadValue           FaultCode = "bad-value"           // a value cannot be read (date, account id, boolean)
+	FaultAccountsDiffer     FaultCode = "accounts-differ"     // the roster and the Portal name different messenger accounts
+	FaultSharedIdentity     FaultCode = "shared-identity"     // two people have the same identity on the Portal
+	FaultBadValue           FaultCode = "bad-value"           // a value cannot be read (date, account id, boolean), or is none that may stand there
 	FaultDuplicate          FaultCode = "duplicate"           // a sourcedId occurs twice
 	FaultTailMissing        FaultCode = "tail-missing"        // a file is its last version with the end cut off
-	FaultEnrollmentConflict FaultCode = "enrollment-conflict" // an enrolment contradicts the class's own school or the user's role
+	FaultEnrollmentConflict FaultCode = "enrollment-conflict" // an enrolment or a call contradicts the class's own school, or an enrolment the user's role
 )
 
 // Fault is something wrong in the source, placed so that somebody can mend it.

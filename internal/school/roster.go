@@ -72,6 +72,8 @@ type Person struct {
 	AccountSource AccountSource `json:"accountSource,omitempty"`
 	// AccountSince is when Account was linked, where its source says so.
 	AccountSince time.Time `json:"accountSince,omitzero"`
+	// Unlinked is set where the Portal says that the person's account link was undone.
+	Unlinked bool `json:"unlinked,omitempty"`
 	// Portal is the person's identity on the Portal, "" if unknown.
 	Portal   string    `json:"portal,omitempty"`
 	Employee *Employee `json:"employee,omitempty"`

@@ -12,7 +12,6 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/secret"
 )
 
 func (s *Store) saveSnapshot(ctx context.Context, tx pgx.Tx, x SchoolReading) error {
@@ -95,18 +94,4 @@ func (s *Store) openRoster(id school.ID, digest string, sealed []byte) (school.R
 		return roster, fmt.Errorf("unpack the roster: %w", err)
 	}
 	return roster, nil
-}
-
-func (s *Store) seal(plain []byte, context ...string) ([]byte, error) {
-	if s.keys == nil {
-		return nil, secret.ErrNoKeyset
-	}
-	return s.keys.Seal(plain, secret.Context(context...))
-}
-
-func (s *Store) open(sealed []byte, context ...string) ([]byte, error) {
-	if s.keys == nil {
-		return nil, secret.ErrNoKeyset
-	}
-	return s.keys.Open(sealed, secret.Context(context...))
 }

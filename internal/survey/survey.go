@@ -40,6 +40,8 @@ type Survey struct {
 	Plan    reconcile.Plan
 	// HoldDigests are those of the stored holds, by chat type.
 	HoldDigests map[chats.Type]string
+	// Links tells how the reading of the account links stands.
+	Links store.LinksState
 }
 
 // Options refine a survey.
@@ -50,6 +52,9 @@ type Options struct {
 	HoldCounted bool
 	// Scope restricts the plan.
 	Scope reconcile.Scope
+	// LinksDue tells that there is a Portal: no chat is made before all account links have been read
+	// once.
+	LinksDue bool
 }
 
 // Take surveys a school as of a moment, whose day counts. A school without a roster is a
@@ -67,6 +72,14 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	if s.Roster, err = st.Roster(ctx, id, s.Digest); err != nil {
 		return s, err
 	}
+	links, err := st.AccountLinks(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	s.Roster = links.Roster(s.Roster)
+	if s.Links, err = st.LinksState(ctx, id); err != nil {
+		return s, err
+	}
 	if s.Mirror, err = st.Mirror(ctx, id); err != nil {
 		return s, err
 	}
@@ -76,6 +89,11 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	s.Desired = chats.Desired(s.Roster, chats.Settings{
 		SchoolName: s.School.Name, Titles: s.School.DistrictTitles, SubjectChats: s.School.SubjectChats,
 	}, s.Day)
+	if o.LinksDue && s.Links.CompleteAt == nil {
+		for i := range s.Desired {
+			s.Desired[i].NotYet = append(s.Desired[i].NotYet, chats.NotYetLinksUnread)
+		}
+	}
 	decisions, err := st.Decisions(ctx, id)
 	if err != nil {
 		return s, err

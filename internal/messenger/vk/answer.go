@@ -25,6 +25,8 @@ type result struct {
 	method string
 	value  json.RawMessage
 	err    *messenger.Error
+	// already: what was asked for was so before, and there is no value.
+	already bool
 }
 
 // decode reads the value. A value of a shape that VK does not document says nothing about what
@@ -69,10 +71,9 @@ func match(calls []apiCall, a answer) []result {
 			results[i].err = unavailable(call.method)
 			continue
 		}
-		if vendor := errs[0].Code; alreadySo(call.method, vendor) {
-			results[i].value = json.RawMessage("1")
-		} else {
-			results[i].err = vendorError(call.method, vendor)
+		results[i].already = alreadySo(call.method, errs[0].Code)
+		if !results[i].already {
+			results[i].err = vendorError(call.method, errs[0].Code)
 		}
 		errs = errs[1:]
 	}

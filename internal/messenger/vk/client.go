@@ -30,7 +30,7 @@ const (
 type Config struct {
 	// BaseURL is the address without the path /method; "" is DefaultBaseURL.
 	BaseURL string
-	// Token is the community's access token.
+	// Token is the community's access token; for Rooms, that of a person who manages the community.
 	Token string `json:"-"`
 	// GroupID is the community's id, positive.
 	GroupID int64
@@ -61,7 +61,10 @@ type Client struct {
 var _ messenger.Messenger = (*Client)(nil)
 
 // New makes a Client. It makes no request; Community tells whether the token is good.
-func New(c Config) (*Client, error) {
+func New(c Config) (*Client, error) { return newClient(c, "the community's access token") }
+
+// newClient makes a Client; token is what the token is to be.
+func newClient(c Config, token string) (*Client, error) {
 	base := c.BaseURL
 	if base == "" {
 		base = DefaultBaseURL
@@ -70,20 +73,20 @@ func New(c Config) (*Client, error) {
 	case !isHTTP(base):
 		return nil, errors.New("vk: set the base address to an http or https URL with a host and no login, e.g. " + DefaultBaseURL)
 	case strings.TrimSpace(c.Token) == "":
-		return nil, errors.New("vk: set the community's access token")
+		return nil, errors.New("vk: set " + token)
 	case c.GroupID <= 0:
 		return nil, errors.New("vk: set the community's id, a positive number")
 	case c.Gate == nil:
 		return nil, errors.New("vk: set a gate")
 	}
-	token := strings.TrimSpace(c.Token)
+	secret := strings.TrimSpace(c.Token)
 	return &Client{
 		endpoint: strings.TrimRight(base, "/") + "/method/execute",
 		group:    c.GroupID,
 		http:     withoutRedirects(c.HTTP),
 		gate:     c.Gate,
 		tracer:   otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/vk"),
-		sign:     func(form url.Values) { form.Set("access_token", token) },
+		sign:     func(form url.Values) { form.Set("access_token", secret) },
 	}, nil
 }
 

@@ -21,11 +21,18 @@ const (
 	methodConversations    = "messages.getConversations"
 	methodGroup            = "groups.getById"
 	methodPermissions      = "groups.getTokenPermissions"
+	methodSend             = "messages.send"
+	methodDelete           = "messages.delete"
+	methodStartCall        = "calls.start"
+	methodFinishCall       = "calls.forceFinish"
 )
 
 const (
 	// vkAccessDenied means something else for every kind of method.
 	vkAccessDenied = 15
+	// vkBadParameter is a defect of ours, except where we give but one parameter that is never malformed.
+	vkBadParameter = 100
+	vkNotFound     = 104
 	vkNotInChat    = 935
 
 	rateLimitPause = time.Second
@@ -88,11 +95,52 @@ var oneMethod = map[string]map[int]messenger.Code{
 		vkNotInChat: messenger.CodeMemberAbsent,
 		936:         messenger.CodeMemberAbsent,
 	},
+	methodSend: {
+		// The first three speak of people, and are not expected of chats.
+		900:  messenger.CodeChatRights, // has blocked the community
+		901:  messenger.CodeChatRights, // has not allowed the community to write
+		902:  messenger.CodeChatRights, // privacy
+		912:  messenger.CodeChatRights, // the community's bot is switched off in its settings
+		932:  messenger.CodeChatRights, // the community may not deal with this peer
+		985:  messenger.CodeChatRights, // only notifications may be written
+		1012: messenger.CodeChatRights, // nobody may write
+	},
+	methodDelete: {
+		924: messenger.CodeChatRights, // not for everybody any more
+	},
+	methodStartCall:  ofPersons,
+	methodFinishCall: ofPersons,
+}
+
+// ofPersons is what befalls a person's token and not a community's.
+var ofPersons = map[int]messenger.Code{
+	// Its owner has to do something that we cannot do for them, and get another token.
+	14:   messenger.CodeTokenRefused, // captcha
+	17:   messenger.CodeTokenRefused, // validation
+	18:   messenger.CodeTokenRefused, // account deleted or banned
+	24:   messenger.CodeTokenRefused, // confirmation
+	25:   messenger.CodeTokenRefused, // confirmation of the token
+	3610: messenger.CodeTokenRefused, // account deactivated
+
+	3:   messenger.CodeTokenRights, // no such method for this application
+	20:  messenger.CodeTokenRights, // not for this kind of application
+	21:  messenger.CodeTokenRights, // not for this kind of application
+	23:  messenger.CodeTokenRights, // method switched off
+	203: messenger.CodeTokenRights, // no access to the community
 }
 
 // alreadySo tells whether the number says that what was asked for is so already.
 func alreadySo(method string, vendor int) bool {
-	return method == methodRemoveUser && vendor == vkNotInChat
+	switch method {
+	case methodRemoveUser:
+		return vendor == vkNotInChat
+	case methodDelete:
+		return vendor == vkNotFound
+	case methodFinishCall:
+		return vendor == vkNotFound || vendor == vkBadParameter
+	default:
+		return false
+	}
 }
 
 // vendorError maps VK's number for a failure of the method.
@@ -123,7 +171,7 @@ func accessDenied(method string) messenger.Code {
 	switch {
 	case strings.HasPrefix(method, "groups."):
 		return messenger.CodeTokenRefused
-	case method == methodExecute, method == methodCreateChat, method == methodConversations:
+	case method == methodExecute, method == methodCreateChat, method == methodConversations, strings.HasPrefix(method, "calls."):
 		return messenger.CodeTokenRights
 	case method == methodMembers, method == methodConversationByID:
 		return messenger.CodeChatDenied

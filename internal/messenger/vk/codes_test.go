@@ -36,49 +36,58 @@ var callKinds = []messenger.Call{
 	{Kind: messenger.CallRemoveMember, Chat: "7", Account: 4242},
 	{Kind: messenger.CallPromote, Chat: "7", Account: 4242},
 	{Kind: messenger.CallDemote, Chat: "7", Account: 4242},
+	{Kind: messenger.CallSendMessage, Chat: "7", Text: "4242", RandomID: 4242},
+	{Kind: messenger.CallDeleteMessage, Chat: "7", Message: 4242},
 }
 
 // meanings says what each number means for each of callKinds.
 var meanings = []struct {
 	vendor int
-	codes  [8]messenger.Code
+	codes  [10]messenger.Code
 }{
-	{1, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{3, [8]messenger.Code{bad, bad, bad, bad, noAdd, bad, bad, bad}},
-	{5, [8]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused}},
-	{6, [8]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate}},
-	{7, [8]messenger.Code{rights, rights, rights, rights, noAdd, rights, rights, rights}},
-	{8, [8]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad}},
-	{9, [8]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate}},
-	{10, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{15, [8]messenger.Code{rights, mayNot, mayNot, mayNot, member, mayNot, mayNot, mayNot}},
-	{18, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{23, [8]messenger.Code{bad, bad, bad, bad, noAdd, bad, bad, bad}},
-	{27, [8]messenger.Code{rights, rights, rights, rights, noAdd, rights, rights, rights}},
-	{28, [8]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused}},
-	{29, [8]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate}},
-	{32, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{36, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{43, [8]messenger.Code{away, away, away, away, away, away, away, away}},
-	{100, [8]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad}},
-	{103, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{900, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{902, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{917, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{919, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
-	{922, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{925, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
-	{927, [8]messenger.Code{gone, gone, gone, gone, gone, gone, gone, gone}},
-	{931, [8]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
-	{932, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{935, [8]messenger.Code{bad, bad, bad, bad, bad, ok, absent, absent}},
-	{936, [8]messenger.Code{member, bad, bad, bad, member, absent, absent, absent}},
-	{939, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{945, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{946, [8]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied}},
-	{947, [8]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad}},
-	{1117, [8]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused}},
-	{31337, [8]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad}},
+	{1, [10]messenger.Code{away, away, away, away, away, away, away, away, away, away}},
+	{3, [10]messenger.Code{bad, bad, bad, bad, noAdd, bad, bad, bad, bad, bad}},
+	{5, [10]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}},
+	{6, [10]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate, rate, rate}},
+	{7, [10]messenger.Code{rights, rights, rights, rights, noAdd, rights, rights, rights, rights, rights}},
+	{8, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, bad}},
+	{9, [10]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate, rate, rate}},
+	{10, [10]messenger.Code{away, away, away, away, away, away, away, away, away, away}},
+	{15, [10]messenger.Code{rights, mayNot, mayNot, mayNot, member, mayNot, mayNot, mayNot, mayNot, mayNot}},
+	{18, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, bad, bad}},
+	{23, [10]messenger.Code{bad, bad, bad, bad, noAdd, bad, bad, bad, bad, bad}},
+	{27, [10]messenger.Code{rights, rights, rights, rights, noAdd, rights, rights, rights, rights, rights}},
+	{28, [10]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}},
+	{29, [10]messenger.Code{rate, rate, rate, rate, rate, rate, rate, rate, rate, rate}},
+	{32, [10]messenger.Code{away, away, away, away, away, away, away, away, away, away}},
+	{36, [10]messenger.Code{away, away, away, away, away, away, away, away, away, away}},
+	{43, [10]messenger.Code{away, away, away, away, away, away, away, away, away, away}},
+	{100, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, bad}},
+	{103, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, bad, bad}},
+	{104, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, ok}},
+	{900, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, mayNot, bad}},
+	{901, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, mayNot, bad}},
+	{902, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, mayNot, bad}},
+	{912, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, mayNot, bad}},
+	{914, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, bad}},
+	{917, [10]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied, denied, denied}},
+	{919, [10]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
+	{922, [10]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied, denied, denied}},
+	{924, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, mayNot}},
+	{925, [10]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
+	{927, [10]messenger.Code{gone, gone, gone, gone, gone, gone, gone, gone, gone, gone}},
+	{931, [10]messenger.Code{mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot, mayNot}},
+	{932, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, mayNot, bad}},
+	{935, [10]messenger.Code{bad, bad, bad, bad, bad, ok, absent, absent, bad, bad}},
+	{936, [10]messenger.Code{member, bad, bad, bad, member, absent, absent, absent, bad, bad}},
+	{939, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, bad, bad}},
+	{945, [10]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied, denied, denied}},
+	{946, [10]messenger.Code{denied, denied, denied, denied, denied, denied, denied, denied, denied, denied}},
+	{947, [10]messenger.Code{bad, bad, bad, bad, member, bad, bad, bad, bad, bad}},
+	{985, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, mayNot, bad}},
+	{1012, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, mayNot, bad}},
+	{1117, [10]messenger.Code{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}},
+	{31337, [10]messenger.Code{bad, bad, bad, bad, bad, bad, bad, bad, bad, bad}},
 }
 
 // TestEveryNumberOfEveryCall sends each number as the failure of each call, between two calls
@@ -116,6 +125,35 @@ func TestEveryNumberOfEveryCall(t *testing.T) {
 				requireEnd(t, err, want, note)
 			}
 		})
+	}
+}
+
+// TestEveryNumberOfAPart sends each number as the error of the one peer or message that a call is about.
+func TestEveryNumberOfAPart(t *testing.T) {
+	t.Parallel()
+	for column, call := range callKinds {
+		if call.Kind != messenger.CallSendMessage && call.Kind != messenger.CallDeleteMessage {
+			continue
+		}
+		var vendor int
+		client, _ := setup(t, func(madeCall) any {
+			return []any{map[string]any{
+				"peer_id": 2000000007, "error": map[string]any{"code": vendor, "description": "no: " + testToken + " 4242"},
+			}}
+		})
+		for _, meaning := range meanings {
+			vendor = meaning.vendor
+			want := meaning.codes[column]
+			replies, err := do(t, client, call)
+			note := fmt.Sprintf("code %d", vendor)
+			require.Len(t, replies, 1, note)
+			require.Equal(t, want, messenger.CodeOf(replies[0].Err), note)
+			requireEnd(t, err, want, note)
+			if want != ok {
+				requireHidden(t, replies[0].Err, "4242")
+				requireVendor(t, replies[0].Err, vendor)
+			}
+		}
 	}
 }
 

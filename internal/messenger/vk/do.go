@@ -119,6 +119,10 @@ func (c *Client) inChat(call messenger.Call, chatID int64) (apiCall, error) {
 		}
 		role := lo.Ternary(call.Kind == messenger.CallPromote, "admin", "member")
 		return apiCall{method: methodSetRole, args: []arg{peer, number("member_id", account), text("role", role)}}, nil
+	case messenger.CallSendMessage:
+		return c.sending(call, peerBase+chatID)
+	case messenger.CallDeleteMessage:
+		return c.deletion(call, peerBase+chatID)
 	default:
 		return apiCall{}, badCall("", "use one of the port's calls")
 	}
@@ -152,6 +156,10 @@ func (s step) reply(results []result) (messenger.Reply, *messenger.Error) {
 		return creationReply(results[0], results[1])
 	case messenger.CallInviteLink, messenger.CallResetLink:
 		reply.Link, failure = linkOf(results[0])
+	case messenger.CallSendMessage:
+		reply.Message, failure = messageOf(results[0])
+	case messenger.CallDeleteMessage:
+		failure = deleted(results[0])
 	default:
 		failure = done(results[0])
 	}
@@ -194,6 +202,9 @@ func linkOf(r result) (string, *messenger.Error) {
 
 // done checks that VK said 1, its word for "done".
 func done(r result) *messenger.Error {
+	if r.already {
+		return nil
+	}
 	var one int
 	if failure := r.decode(&one); failure != nil {
 		return failure

@@ -31,6 +31,10 @@ func town() func(madeCall) any {
 			return map[string]any{"chat_id": made, "peer_ids": peers}
 		case methodInviteLink:
 			return map[string]any{"link": fmt.Sprintf("https://vk.me/join/%v-%v", c.args["peer_id"], c.args["reset"])}
+		case methodSend:
+			return []any{map[string]any{"peer_id": 2000000007, "message_id": 0, "conversation_message_id": 118}}
+		case methodDelete:
+			return []any{map[string]any{"peer_id": 2000000007, "conversation_message_id": 118, "response": 1}}
 		default:
 			return 1
 		}
@@ -58,6 +62,8 @@ func TestEveryCallIsVKsCall(t *testing.T) {
 		remove(7, 13), remove(7, -14),
 		messenger.Call{Kind: messenger.CallPromote, Chat: "7", Account: 15},
 		messenger.Call{Kind: messenger.CallDemote, Chat: "7", Account: 16},
+		messenger.Call{Kind: messenger.CallSendMessage, Chat: "7", Text: "Урок в 9:00\n\"Биология\" <https://x>", RandomID: 2147483647},
+		messenger.Call{Kind: messenger.CallDeleteMessage, Chat: "7", Message: 118},
 	)
 	require.NoError(t, err)
 	require.Equal(t, [][]madeCall{{
@@ -73,6 +79,12 @@ func TestEveryCallIsVKsCall(t *testing.T) {
 		{methodRemoveUser, map[string]any{"chat_id": int64(7), "member_id": int64(-14)}},
 		{methodSetRole, map[string]any{"peer_id": int64(2000000007), "member_id": int64(15), "role": "admin"}},
 		{methodSetRole, map[string]any{"peer_id": int64(2000000007), "member_id": int64(16), "role": "member"}},
+		{methodSend, map[string]any{
+			"peer_ids": "2000000007", "message": "Урок в 9:00\n\"Биология\" <https://x>", "random_id": int64(2147483647), "group_id": int64(testGroup),
+		}},
+		{methodDelete, map[string]any{
+			"peer_id": int64(2000000007), "cmids": "118", "delete_for_all": int64(1), "group_id": int64(testGroup),
+		}},
 	}}, fake.seen())
 	require.Equal(t, []messenger.Reply{
 		{Chat: "1", Added: []school.AccountID{10}, Link: "https://vk.me/join/2000000001-<nil>"},
@@ -81,6 +93,7 @@ func TestEveryCallIsVKsCall(t *testing.T) {
 		{Chat: "7", Link: "https://vk.me/join/2000000007-<nil>"},
 		{Chat: "7", Link: "https://vk.me/join/2000000007-1"},
 		{Chat: "7"}, {Chat: "7"}, {Chat: "7"}, {Chat: "7"}, {Chat: "7"},
+		{Chat: "7", Message: 118}, {Chat: "7"},
 	}, replies)
 
 	form := fake.form(0)
@@ -317,6 +330,12 @@ func TestCallsThatCannotBeRightSendNothing(t *testing.T) {
 		"itself demoted":         {Kind: messenger.CallDemote, Chat: "1", Account: -testGroup},
 		"nobody promoted":        {Kind: messenger.CallPromote, Chat: "1"},
 		"an unknown call":        {Kind: "sing", Chat: "1"},
+		"no text":                {Kind: messenger.CallSendMessage, Chat: "1", Text: " \n", RandomID: 1},
+		"a text without end":     {Kind: messenger.CallSendMessage, Chat: "1", Text: strings.Repeat("7", messenger.MaxText+1), RandomID: 1},
+		"no random id":           {Kind: messenger.CallSendMessage, Chat: "1", Text: "777"},
+		"a bad random id":        {Kind: messenger.CallSendMessage, Chat: "1", Text: "777", RandomID: -1},
+		"a message to nobody":    {Kind: messenger.CallSendMessage, Text: "777", RandomID: 1},
+		"no message deleted":     {Kind: messenger.CallDeleteMessage, Chat: "1"},
 	}
 	for name, call := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package vk is the VK adapter behind the port messenger. It speaks VK API 5.199 with a
-// community token, and sends everything as execute scripts of up to 25 API calls, batched
-// across chats. It imports the port and the domain's ids; nothing but the mains and their
+// community token, and for video calls (Rooms) with that of a person. It sends everything as execute
+// scripts of up to 25 API calls, batched across chats. It imports the port and the domain's ids; nothing but the mains and their
 // wiring imports it. A Client holds no state between calls (a LongPoll keeps its place in the stream) and never retries: pacing and fencing
 // are the Gate's, retrying is the caller's.
 //
@@ -23,4 +23,11 @@
 //   - A failed call inside execute is false in its place, and its error comes in the order of the
 //     failures, with the method's name (answer.go).
 //   - groups.getById without a group gives the community the token belongs to (community.go).
+//   - messages.send with peer_ids reports what it cannot do for a peer in that peer's part of the answer, with
+//     VK's number. How long VK knows a random_id again is told differently by its documents of
+//     different years: always, or for an hour; and always for all chats of the sender (messages.go).
+//   - messages.delete answers 0, nothing, or 104 for a message that is not there, and 924 for one that is too
+//     old (a day) to be deleted for everybody (messages.go, codes.go).
+//   - calls.start and calls.forceFinish may be called within execute. A call that is over or unknown is 100 or
+//     104; whoever does not manage the community gets 15 (rooms.go, codes.go).
 package vk

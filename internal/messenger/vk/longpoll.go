@@ -30,10 +30,6 @@ const (
 	pollTimeout = pollWait + headerTimeout
 	// renewals is how many keys may expire on us in one Next.
 	renewals = 3
-
-	// vkBadParameter is what VK answers where the long poll is not switched on in the community's
-	// settings; our one parameter is never bad.
-	vkBadParameter = 100
 )
 
 // What a poll can have failed with. What VK may add is treated like pollLost.
@@ -125,6 +121,7 @@ func (l *LongPoll) connect(ctx context.Context) error {
 	}
 	if failure := results[0].decode(&session); failure != nil {
 		if failure.Vendor == vkBadParameter {
+			// The long poll is not switched on in the community's settings.
 			failure.Code = messenger.CodeTokenRights
 		}
 		return failure

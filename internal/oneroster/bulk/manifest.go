@@ -32,7 +32,7 @@ type Manifest struct {
 func (m Manifest) Has(file string) bool { return slices.Contains(m.bulk, file) }
 
 // Manifest reads the manifest and compares it with the files: each must be where it says, and
-// nothing else. It refuses other versions, delta files and other formats by name.
+// nothing else but what is Unlisted. It refuses other versions, delta files and other formats by name.
 func (s *Set) Manifest(ctx context.Context) (Manifest, error) {
 	if err := s.refuseForeign(); err != nil {
 		return Manifest{}, err
@@ -64,6 +64,12 @@ func (s *Set) Manifest(ctx context.Context) (Manifest, error) {
 	}
 	if err := checkVersion(found); err != nil {
 		return Manifest{}, err
+	}
+	for _, file := range s.Unlisted {
+		if _, named := modes[file]; !named && s.has(file) {
+			modes[file] = modeBulk
+			m.bulk = append(m.bulk, file)
+		}
 	}
 	return m, m.compare(modes)
 }
@@ -112,7 +118,8 @@ func (m Manifest) compare(modes map[string]string) error {
 		}
 		problem := "the file is there, but the manifest says absent"
 		if !named {
-			problem = "the file is there, but the manifest does not name it" + similar(file, maps.Keys(modes))
+			known := append(slices.Sorted(maps.Keys(modes)), m.set.Unlisted...)
+			problem = "the file is there, but the manifest does not name it" + similar(file, slices.Values(known))
 		}
 		return &BadReadError{File: file, Problem: problem, Advice: "export the whole set again, or remove the file"}
 	}

@@ -27,6 +27,9 @@ const (
 type Set struct {
 	// MaxFileSize bounds each file, unpacked, in bytes. A file beyond it is a BadReadError.
 	MaxFileSize int64
+	// Unlisted are files that are not OneRoster's, which the manifest need not name: where they
+	// are, they belong to the set.
+	Unlisted []string
 
 	location    string
 	fingerprint string

@@ -13,6 +13,7 @@ const (
 	Roles       = "roles.csv"
 	Profiles    = "userProfiles.csv"
 	Enrollments = "enrollments.csv"
+	Calls       = "calls.csv"
 )
 
 // Today is a day on which the example's school year is running.

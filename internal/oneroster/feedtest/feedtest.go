@@ -102,3 +102,14 @@ func (f Files) Zip(t testing.TB, folder string) string {
 	require.NoError(t, w.Close())
 	return path
 }
+
+// AddCall appends a row to calls.csv, which the example has not.
+func (f Files) AddCall(row Row) {
+	if f[Calls] == nil {
+		f[Calls] = &Sheet{Columns: []string{
+			"sourcedId", "status", "schoolSourcedId", "classSourcedId", "chat", "teacherSourcedId", "title", "startTime", "endTime", "joinUrl", "publishedAt",
+			"cancelled",
+		}}
+	}
+	f.Add(Calls, row)
+}

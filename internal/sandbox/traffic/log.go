@@ -20,8 +20,10 @@ type Entry struct {
 	Seq int64     `json:"seq"`
 	At  time.Time `json:"at"`
 	// GroupID is 0 where the token was not good.
-	GroupID int64  `json:"group_id"`
-	Method  string `json:"method"`
+	GroupID int64 `json:"group_id"`
+	// Organisation is whom a request to the Portal is about; its GroupID is 0.
+	Organisation string `json:"organisation,omitempty"`
+	Method       string `json:"method"`
 	// Calls are what was performed or refused: one for a plain method, those of the script for
 	// an execute. Their params hold no token.
 	Calls []Call `json:"calls"`

@@ -3,13 +3,9 @@ package vk
 import (
 	"crypto/rand"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/samber/lo"
 )
-
-// maxMessage is the length of a message in characters.
-const maxMessage = 9000
 
 // done is what VK answers where there is nothing to say.
 const done = 1
@@ -156,31 +152,4 @@ func getInviteLink(w *World, c *community, p *params) (any, error) {
 		err = w.commitSettings(chat, -c.ID, func(s *settingsChange) { s.Link = newLink() })
 	}
 	return inviteLink{Link: chat.Link}, err
-}
-
-func send(w *World, c *community, p *params) (any, error) {
-	peer := p.integer("peer_id", 1, peerBase+maxChatID)
-	random := p.integer("random_id", -anyID, anyID)
-	if !p.given("message") {
-		p.fail("message", "is empty or invalid")
-	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	if utf8.RuneCountInString(p.values["message"]) > maxMessage {
-		return nil, refuse(codeTooLong, "")
-	}
-	if peer <= peerBase {
-		return nil, refuse(codeDenySend, "")
-	}
-	chat, err := c.open(peer-peerBase, toTalk)
-	if err != nil {
-		return nil, err
-	}
-	again, repeated := lo.Find(chat.Sent, func(s sent) bool { return s.RandomID == random })
-	if repeated && random != 0 {
-		return again.Message, nil
-	}
-	err = w.commit(change{Sent: &sentChange{chatKey: chat.key(), RandomID: random}})
-	return chat.Activity, err
 }

@@ -55,6 +55,10 @@ func TestWrongParametersAreRefused(t *testing.T) {
 		"messages.setMemberRole":        {{"peer_id", base + 1, "member_id", 1}, {"peer_id", base + 1, "member_id", 1, "role", "king"}},
 		"messages.send": {
 			{"peer_id", base + 1, "random_id", 1}, {"peer_id", base + 1, "message", "x"}, {"random_id", 1, "message", "x"},
+			{"peer_ids", "a", "random_id", 1, "message", "x"}, {"peer_ids", manyPeers(101), "random_id", 1, "message", "x"},
+		},
+		"messages.delete": {
+			{"peer_id", base + 1}, {"cmids", 1}, {"peer_id", base + 1, "cmids", "a"}, {"peer_id", base + 1, "cmids", manyPeers(101)},
 		},
 		"execute": {{}},
 	} {
@@ -164,25 +168,6 @@ func TestRolesAreSet(t *testing.T) {
 	require.Empty(t, b.chat(1).Admins)
 	require.Equal(t, 935, b.code("messages.setMemberRole", "peer_id", base+1, "member_id", 3, "role", "admin"))
 	require.Equal(t, 15, b.code("messages.setMemberRole", "peer_id", base+1, "member_id", -group, "role", "member"))
-}
-
-func TestAMessageIsSentOncePerRandomID(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.create("1A", "1")
-	send := func(random int) int64 {
-		return good[int64](b, "messages.send", "peer_id", base+1, "message", "hello", "random_id", random)
-	}
-	first := send(7)
-	require.Equal(t, first, send(7))
-	require.Greater(t, send(8), first)
-	require.NotEqual(t, send(0), send(0), "0 is no random_id")
-	require.Equal(t, first, send(7))
-
-	long := strings.Repeat("ы", 9001)
-	require.Equal(t, 914, b.code("messages.send", "peer_id", base+1, "message", long, "random_id", 1))
-	require.Zero(t, b.code("messages.send", "peer_id", base+1, "message", strings.TrimSuffix(long, "ы"), "random_id", 1))
-	require.Equal(t, 901, b.code("messages.send", "peer_id", 1, "message", "x", "random_id", 1))
 }
 
 func TestWhatEachStateOfAChatRefuses(t *testing.T) {

@@ -58,12 +58,19 @@ type Chat struct {
 	Admins  []int64 `json:"admins"`
 	// Left are those who went of their own will and did not come back.
 	Left []int64 `json:"left"`
+	// Messages are the latest that the community sent and did not delete, oldest first; DeletedMessages
+	// counts those that it deleted.
+	Messages        []Message `json:"messages,omitempty"`
+	DeletedMessages int       `json:"deleted_messages,omitempty"`
 }
 
-// State is a community with its chats, in the order in which they were made.
+// State is a community with its chats and video calls, in the order in which they were made, and
+// its managers, by account.
 type State struct {
 	Community Community `json:"community"`
 	Chats     []Chat    `json:"chats"`
+	Managers  []Manager `json:"managers,omitempty"`
+	Rooms     []Room    `json:"rooms,omitempty"`
 }
 
 // Totals are sums over all communities.
@@ -87,8 +94,8 @@ func (w *World) RegisterCommunity(r Registration) (Community, error) {
 		row = *before
 	}
 	row.Name, row.Token = r.Name, fingerprint(r.Token)
-	if holder, taken := w.state.tokens[row.Token]; taken && holder != r.GroupID {
-		return Community{}, fmt.Errorf("%w: community %d has this token, give another", ErrConflict, holder)
+	if err := w.state.free(row.Token, holder{group: r.GroupID}); err != nil {
+		return Community{}, err
 	}
 	return w.putCommunity(row)
 }
@@ -133,7 +140,7 @@ func (w *World) Communities() []Community {
 	return lo.Map(ids, func(id int64, _ int) Community { return w.state.communities[id].view() })
 }
 
-// State gives a community with its chats.
+// State gives a community with all that it has.
 func (w *World) State(r GroupRef) (State, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -144,6 +151,8 @@ func (w *World) State(r GroupRef) (State, error) {
 	return State{
 		Community: c.view(),
 		Chats:     lo.Map(c.ordered(), func(chat *chat, _ int) Chat { return chat.view() }),
+		Managers:  lo.Map(c.orderedManagers(), func(m manager, _ int) Manager { return m.view() }),
+		Rooms:     lo.Map(c.rooms, func(r room, _ int) Room { return r.view() }),
 	}, nil
 }
 
@@ -182,6 +191,8 @@ func (c *chat) view() Chat {
 		Members: lo.Map(c.Members, func(m member, _ int) int64 { return m.ID }),
 		Admins:  c.admins(),
 		Left:    append([]int64{}, c.Left...),
+
+		Messages: c.messages(), DeletedMessages: c.Deleted,
 	}
 }
 

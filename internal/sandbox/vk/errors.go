@@ -10,6 +10,7 @@ const (
 	codeUnknownMethod = 3
 	codeBadToken      = 5
 	codeTooMany       = 6
+	codeNoRight       = 7
 	codeBadRequest    = 8
 	codeInternal      = 10
 	codeNotCompiled   = 12
@@ -17,10 +18,12 @@ const (
 	codeDenied        = 15
 	codeGroupAuth     = 27
 	codeBadParam      = 100
+	codeNotFound      = 104
 	codeDenySend      = 901
 	codeTooLong       = 914
 	codeNoAccess      = 917
 	codeCantSeeLink   = 919
+	codeTooOld        = 924
 	codeNotAdmin      = 925
 	codeNoChat        = 927
 	codeCantResetLink = 931
@@ -35,7 +38,7 @@ var texts = map[int]string{
 	codeUnknownMethod: "Unknown method passed",
 	codeBadToken:      "User authorization failed",
 	codeTooMany:       "Too many requests per second",
-	7:                 "Permission to perform this action is denied",
+	codeNoRight:       "Permission to perform this action is denied",
 	codeBadRequest:    "Invalid request",
 	9:                 "Flood control",
 	codeInternal:      "Internal server error",
@@ -46,11 +49,13 @@ var texts = map[int]string{
 	29:                "Rate limit reached",
 	36:                "Method execution was interrupted due to timeout",
 	codeBadParam:      "One of the parameters specified was missing or invalid",
+	codeNotFound:      "Not found",
 	codeDenySend:      "Can't send messages for users without permission",
 	902:               "Can't send messages to this user due to their privacy settings",
 	codeTooLong:       "Message is too long",
 	codeNoAccess:      "You don't have access to this chat",
 	codeCantSeeLink:   "You can't see invite link for this chat",
+	codeTooOld:        "Can't delete this message for everybody",
 	codeNotAdmin:      "You are not admin of this chat",
 	codeNoChat:        "Chat does not exist",
 	codeCantResetLink: "You can't change invite link for this chat",

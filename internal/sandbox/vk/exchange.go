@@ -29,6 +29,7 @@ var (
 type exchange struct {
 	world  *World
 	entry  traffic.Entry
+	by     holder
 	origin string
 	// loseReply: what is performed stays so, but nobody hears of it.
 	loseReply bool
@@ -41,7 +42,7 @@ type executeError struct {
 	Text   string `json:"error_msg"`
 }
 
-// answer performs the request for a community whose token was good.
+// answer performs the request for somebody whose token was good.
 func (x *exchange) answer(ctx context.Context, p *params) (any, error) {
 	fault, struck := x.world.faults.Request(x.entry.GroupID, x.entry.Method)
 	if struck {
@@ -61,7 +62,7 @@ func (x *exchange) perform(ctx context.Context, method string, p *params, fault 
 	p.origin = x.origin
 	result, err := any(nil), x.suffer(ctx, fault)
 	if err == nil {
-		result, err = x.world.call(x.entry.GroupID, method, p)
+		result, err = x.world.call(x.by, method, p)
 	}
 	x.entry.Calls = append(x.entry.Calls, traffic.Call{
 		Method: method, Params: p.logged(), ErrorCode: codeOf(err), Fault: fault.Mode,

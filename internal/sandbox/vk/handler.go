@@ -80,28 +80,32 @@ func (x *exchange) admit(p *params) error {
 		return refuse(codeBadToken, "no access_token passed.")
 	}
 	print := fingerprint(token)
-	group, good := x.world.holder(print)
+	by, good := x.world.holder(print)
 	if !good {
 		return refuse(codeBadToken, "invalid access_token (4).")
 	}
-	x.entry.GroupID = group
+	x.by, x.entry.GroupID = by, by.group
 	if !p.given("v") {
 		return refuse(codeBadRequest, "v (version) is required")
 	}
 	if p.values["v"] != Version {
 		return refuse(codeBadRequest, "v (version) should be "+Version)
 	}
-	if !x.world.limiter.Allow(print) {
+	if !x.world.limiterOf(by).Allow(print) {
 		return refuse(codeTooMany, "")
 	}
 	return nil
 }
 
-func (w *World) holder(fingerprint string) (int64, bool) {
+func (w *World) holder(fingerprint string) (holder, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	group, ok := w.state.tokens[fingerprint]
-	return group, ok
+	by, ok := w.state.tokens[fingerprint]
+	return by, ok
+}
+
+func (w *World) limiterOf(by holder) *traffic.Limiter {
+	return lo.Ternary(by.account == 0, w.limiter, w.personLimiter)
 }
 
 func (x *exchange) reply(rw http.ResponseWriter, p *params, body []byte, err error) {

@@ -8,7 +8,9 @@ type method struct {
 	reads bool
 	// namesGroups: its group_id asks for a community, and need not be the token's own.
 	namesGroups bool
-	run         func(w *World, c *community, p *params) (any, error)
+	// person: it is for people's tokens, and not for communities'.
+	person bool
+	run    func(w *World, c *community, p *params) (any, error)
 }
 
 var methods = map[string]method{
@@ -19,32 +21,41 @@ var methods = map[string]method{
 	"messages.setMemberRole":          {run: setMemberRole},
 	"messages.getInviteLink":          {run: getInviteLink},
 	"messages.send":                   {run: send},
+	"messages.delete":                 {run: deleteMessages},
 	"messages.getConversationMembers": {run: getConversationMembers, reads: true},
 	"messages.getConversationsById":   {run: getConversationsByID, reads: true},
 	"messages.getConversations":       {run: getConversations, reads: true},
 	"groups.getById":                  {run: getGroups, reads: true, namesGroups: true},
 	"groups.getTokenPermissions":      {run: getTokenPermissions, reads: true},
 	"groups.getLongPollServer":        {run: getLongPollServer},
+	"calls.start":                     {run: startCall, person: true},
+	"calls.forceFinish":               {run: finishCall, person: true},
 }
 
-// call performs one method for a community. Its errors are refusals, but for those of the
+// call performs one method for whoever holds the token. Its errors are refusals, but for those of the
 // stand-in itself.
-func (w *World) call(group int64, name string, p *params) (any, error) {
+func (w *World) call(by holder, name string, p *params) (any, error) {
 	m, ok := methods[name]
-	if !ok {
+	switch {
+	case !ok:
 		return nil, refuse(codeUnknownMethod, "")
+	case m.person && by.account == 0:
+		return nil, refuse(codeGroupAuth, "method is unavailable with group auth.")
+	case !m.person && by.account != 0:
+		return nil, refuse(codeNoRight, "")
 	}
+	p.account = by.account
 	var lock sync.Locker = &w.mu
 	if m.reads {
 		lock = w.mu.RLocker()
 	}
 	lock.Lock()
 	defer lock.Unlock()
-	c, err := w.community(group)
+	c, err := w.community(by.group)
 	if err != nil {
 		return nil, err
 	}
-	if named := p.integerOr("group_id", group, 1, anyID); p.err == nil && named != group && !m.namesGroups {
+	if named := p.integerOr("group_id", by.group, 1, anyID); p.err == nil && named != by.group && !m.namesGroups {
 		return nil, refuse(codeDenied, "group_id is not the token's community")
 	}
 	if p.err != nil {

@@ -24,7 +24,9 @@ type params struct {
 	values map[string]string
 	// origin is the scheme and host under which the request came in.
 	origin string
-	err    *apiError
+	// account is whose token it is, 0 for a community's own.
+	account int64
+	err     *apiError
 }
 
 func (p *params) fail(name, how string) {

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// remembered is how many messages of a chat are known by their random_id.
-const remembered = 100
-
 // community is a community, and its own row in the journal.
 type community struct {
 	ID   int64  `json:"id"`
@@ -24,7 +21,14 @@ type community struct {
 	// Messages counts all messages in its chats, VK's own notices included; the last one's id.
 	Messages int64 `json:"messages"`
 
+	belongings
+}
+
+// belongings are what a community has; they are rows of their own.
+type belongings struct {
 	chats    map[int64]*chat
+	managers map[int64]manager
+	rooms    []room // in the order in which they were started
 	stream   *stream
 	callback *callbackChange // nil if there is none
 }
@@ -43,7 +47,9 @@ type chat struct {
 	Members []member `json:"members"`
 	// Left are those who went of their own will.
 	Left []int64 `json:"left,omitempty"`
-	Sent []sent  `json:"sent,omitempty"`
+	// Sent are the latest messages that the community sent to it; Deleted counts those that it deleted.
+	Sent    []sent `json:"sent,omitempty"`
+	Deleted int    `json:"deleted,omitempty"`
 }
 
 type member struct {
@@ -51,11 +57,6 @@ type member struct {
 	InvitedBy int64 `json:"by"`
 	Joined    int64 `json:"at"` // Unix time
 	Admin     bool  `json:"admin,omitempty"`
-}
-
-type sent struct {
-	RandomID int64 `json:"random_id"`
-	Message  int64 `json:"message"`
 }
 
 func (c *chat) find(account int64) (member, bool) {
@@ -75,11 +76,15 @@ type change struct {
 	Community *community `json:"community,omitempty"`
 	Chat      *chat      `json:"chat,omitempty"`
 	Account   *Account   `json:"account,omitempty"`
-	// Settings, Member, Gone and Sent change a chat.
+	// Settings, Member, Gone, Sent and Deleted change a chat.
 	Settings *settingsChange `json:"settings,omitempty"`
 	Member   *memberChange   `json:"member,omitempty"`
 	Gone     *goneChange     `json:"gone,omitempty"`
 	Sent     *sentChange     `json:"sent,omitempty"`
+	Deleted  *deletedChange  `json:"deleted,omitempty"`
+	// Manager and Room are rows of a community, as they are now.
+	Manager *manager `json:"manager,omitempty"`
+	Room    *room    `json:"room,omitempty"`
 	// Event, Stream, Callback and Delivered change what a community is told.
 	Event     *event           `json:"event,omitempty"`
 	Stream    *streamChange    `json:"stream,omitempty"`
@@ -112,25 +117,32 @@ type goneChange struct {
 	OwnWill bool `json:"own_will,omitempty"`
 }
 
-type sentChange struct {
-	chatKey
-	RandomID int64 `json:"random_id"`
-}
-
 // state is everything there is. It changes by apply alone, so that a replay leads to the same.
 type state struct {
 	communities map[int64]*community
 	accounts    map[int64]Adding
 	// tokens and links are indexes.
-	tokens map[string]int64
+	tokens map[string]holder
 	links  map[string]*chat
+}
+
+// holder is whose token it is: a community's own or, with an account, that of a person who
+// manages it.
+type holder struct{ group, account int64 }
+
+// free tells whether a token may be given to a holder.
+func (s *state) free(token string, to holder) error {
+	if by, taken := s.tokens[token]; taken && by != to {
+		return fmt.Errorf("%w: somebody at community %d has this token, give another", ErrConflict, by.group)
+	}
+	return nil
 }
 
 func newState() *state {
 	return &state{
 		communities: map[int64]*community{},
 		accounts:    map[int64]Adding{},
-		tokens:      map[string]int64{},
+		tokens:      map[string]holder{},
 		links:       map[string]*chat{},
 	}
 }
@@ -148,8 +160,8 @@ func (s *state) snapshot() iter.Seq[change] {
 					return
 				}
 			}
-			for _, told := range c.telling() {
-				if !yield(told) {
+			for _, ch := range slices.Concat(c.calling(), c.telling()) {
+				if !yield(ch) {
 					return
 				}
 			}
@@ -196,7 +208,11 @@ func (s *state) apply(ch change) error {
 	case ch.Gone != nil:
 		return s.within(ch.Gone.chatKey, func(c *community, chat *chat) { chat.drop(c, ch.Gone) })
 	case ch.Sent != nil:
-		return s.within(ch.Sent.chatKey, func(c *community, chat *chat) { chat.noteSent(c, ch.Sent.RandomID) })
+		return s.within(ch.Sent.chatKey, func(c *community, chat *chat) { chat.noteSent(c, ch.Sent) })
+	case ch.Deleted != nil:
+		return s.within(ch.Deleted.chatKey, func(_ *community, chat *chat) { chat.noteDeleted(ch.Deleted.Message) })
+	case ch.Manager != nil, ch.Room != nil:
+		return s.applyCalling(ch)
 	default:
 		return s.applyTelling(ch)
 	}
@@ -252,13 +268,13 @@ func (s *state) within(key chatKey, do func(*community, *chat)) error {
 }
 
 func (s *state) putCommunity(row community) {
-	row.chats, row.stream, row.callback = map[int64]*chat{}, newStream(), nil
+	row.belongings = belongings{chats: map[int64]*chat{}, managers: map[int64]manager{}, stream: newStream()}
 	if before, ok := s.communities[row.ID]; ok {
 		delete(s.tokens, before.Token)
-		row.chats, row.stream, row.callback = before.chats, before.stream, before.callback
+		row.belongings = before.belongings
 	}
 	if row.Token != "" {
-		s.tokens[row.Token] = row.ID
+		s.tokens[row.Token] = holder{group: row.ID}
 	}
 	s.communities[row.ID] = &row
 }
@@ -307,12 +323,4 @@ func (c *chat) drop(of *community, gone *goneChange) {
 		c.Left = append(c.Left, gone.Account)
 	}
 	c.notice(of)
-}
-
-func (c *chat) noteSent(of *community, randomID int64) {
-	c.notice(of)
-	c.Sent = append(c.Sent, sent{RandomID: randomID, Message: c.Activity})
-	if over := len(c.Sent) - remembered; over > 0 {
-		c.Sent = slices.Delete(c.Sent, 0, over)
-	}
 }

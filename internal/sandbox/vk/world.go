@@ -16,8 +16,11 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 )
 
-// RequestsPerSecond is what VK lets one token make.
-const RequestsPerSecond = 20
+// What VK lets one token make, a community's or a person's.
+const (
+	RequestsPerSecond       = 20
+	PersonRequestsPerSecond = 3
+)
 
 // Options are what a World needs; all but Log and Faults may be left out.
 type Options struct {
@@ -25,7 +28,7 @@ type Options struct {
 	Journal string
 	// Now is the clock, by default the system's.
 	Now func() time.Time
-	// RequestsPerSecond is the limit for each token, by default VK's; negative is no limit.
+	// RequestsPerSecond is the limit for each token of whatever kind, by default VK's; negative is no limit.
 	RequestsPerSecond int
 	// CallbackPause is the pause before an event is sent again to an address that did not take
 	// it, by default a second.
@@ -41,9 +44,12 @@ type Options struct {
 type World struct {
 	now     func() time.Time
 	limiter *traffic.Limiter
-	log     *traffic.Log
-	faults  *traffic.Faults
-	logger  *slog.Logger
+	// personLimiter is for people's tokens.
+	personLimiter *traffic.Limiter
+
+	log    *traffic.Log
+	faults *traffic.Faults
+	logger *slog.Logger
 
 	// life ends with Close, and with it whatever goes on beside the requests.
 	life          context.Context
@@ -65,12 +71,10 @@ func Open(o Options) (*World, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.RequestsPerSecond == 0 {
-		o.RequestsPerSecond = RequestsPerSecond
-	}
 	w := &World{
 		now:           o.Now,
-		limiter:       traffic.NewLimiter(o.RequestsPerSecond, time.Second, o.Now),
+		limiter:       traffic.NewLimiter(cmp.Or(o.RequestsPerSecond, RequestsPerSecond), time.Second, o.Now),
+		personLimiter: traffic.NewLimiter(cmp.Or(o.RequestsPerSecond, PersonRequestsPerSecond), time.Second, o.Now),
 		log:           o.Log,
 		faults:        o.Faults,
 		logger:        o.Logger,

@@ -1,0 +1,201 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/calls"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/portal"
+	"github.com/rollcall-edu/rollcall/internal/survey"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+// callDesk is a school's calls laid out for one step. What a step finds to do is in the store, and
+// what it does is recorded there before the next act: a later try goes on where this one ended.
+type callDesk struct {
+	a      *Activities
+	in     workflows.PublishInput
+	survey survey.Survey
+	items  []calls.Item
+	means  calls.Means
+	now    time.Time
+	beat   *beating
+	served workflows.Served
+}
+
+// callStep runs a step over a school's calls.
+func (a *Activities) callStep(
+	ctx context.Context, in workflows.PublishInput, step func(*callDesk, context.Context) error,
+) (workflows.Served, error) {
+	d := &callDesk{a: a, in: in, now: a.Now(), beat: startBeating(ctx)}
+	defer d.beat.stop()
+	d.served = workflows.Served{Done: map[string]int{}, Failed: map[string]int{}}
+	states, err := a.Store.OpenCalls(ctx, in.School)
+	if err != nil || len(states) == 0 {
+		return d.served, err
+	}
+	if d.survey, err = a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster}); err != nil {
+		return d.served, err
+	}
+	if d.means, err = survey.CallMeans(ctx, a.Store, d.survey, a.Portal.Publishes()); err != nil {
+		return d.served, err
+	}
+	d.items = d.survey.CallsAmong(states)
+	return d.served, step(d, ctx)
+}
+
+// due are the calls about which something of a kind is to be done.
+func (d *callDesk) due(is func(calls.Todo) bool) []calls.Item {
+	return lo.Filter(d.items, func(i calls.Item, _ int) bool { return is(i.Todo(d.now, d.means)) })
+}
+
+func (d *callDesk) done(ctx context.Context, kind string) {
+	d.served.Done[kind]++
+	d.beat.advance(ctx, 1)
+}
+
+// MakeRooms makes the rooms of calls that bring none, and closes those of cancelled calls.
+func (a *Activities) MakeRooms(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
+	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
+		due := d.due(func(t calls.Todo) bool { return t.MakeRoom || t.Finish })
+		if len(due) == 0 {
+			return nil
+		}
+		err := d.makeRooms(ctx, due)
+		switch code := messenger.CodeOf(err); code {
+		case messenger.CodeTokenRefused, messenger.CodeTokenRights, messenger.CodeTokenForeign:
+			d.served.Failed["user-"+string(code)]++ // the person's token, not the school's: the chats go on
+			return a.Store.SetUserTokenRefused(ctx, in.School, code)
+		default:
+			return err
+		}
+	})
+}
+
+func (d *callDesk) makeRooms(ctx context.Context, due []calls.Item) error {
+	id := d.in.School
+	token, _, err := d.a.Store.UserToken(ctx, id)
+	if err != nil {
+		return err
+	}
+	way, err := d.a.way(ctx, id)
+	if err != nil {
+		return err
+	}
+	gate, err := d.a.gate(ctx, id, d.in.Epoch)
+	if err != nil {
+		return err
+	}
+	rooms, err := vk.NewRooms(vk.Config{
+		BaseURL: d.a.VKBaseURL, Token: token, GroupID: d.survey.School.CommunityID, HTTP: way.client, Gate: gate,
+	})
+	if err != nil {
+		return err
+	}
+	for _, item := range due {
+		if err := d.room(ctx, rooms, item); err != nil {
+			return way.explain(err)
+		}
+	}
+	return nil
+}
+
+// room makes or closes one room. Where another attempt has made one meanwhile, that one stays.
+func (d *callDesk) room(ctx context.Context, rooms messenger.Rooms, item calls.Item) error {
+	if item.Room != nil {
+		if err := rooms.FinishCall(ctx, item.Room.ID); err != nil {
+			return err
+		}
+		d.done(ctx, workflows.ServedFinished)
+		return d.a.Store.ClearRoom(ctx, d.in.School, item.Call.ID)
+	}
+	room, err := rooms.StartCall(ctx)
+	if err != nil {
+		return err
+	}
+	kept, err := d.a.Store.SetRoom(ctx, d.in.School, item.Call.ID, room)
+	if err != nil {
+		return err
+	}
+	d.done(ctx, workflows.ServedRooms)
+	if kept.ID != room.ID {
+		return rooms.FinishCall(ctx, room.ID)
+	}
+	return nil
+}
+
+// PublishCalls has the Portal show calls, and those that are over or cancelled not any more. That it
+// is asked to is recorded first: what it may show is taken down later whatever was lost.
+func (a *Activities) PublishCalls(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
+	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
+		due := d.due(func(t calls.Todo) bool { return t.Publish || t.Remove })
+		if len(due) == 0 {
+			return nil
+		}
+		p, err := a.publisher(ctx, in.School, d.survey.School.SourceID, in.Epoch)
+		if err != nil {
+			return err
+		}
+		for _, item := range due {
+			if err := d.publish(ctx, p, item); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (d *callDesk) publish(ctx context.Context, p *publisher, item calls.Item) error {
+	id, call := d.in.School, item.Call.ID
+	if item.Todo(d.now, d.means).Remove {
+		if err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveCall(ctx, p.organisation, string(call)) }); err != nil {
+			return err
+		}
+		d.done(ctx, workflows.ServedRemoved)
+		return d.a.Store.SetShown(ctx, id, call, "", time.Time{})
+	}
+	if item.Shown == "" {
+		if err := d.a.Store.SetAsked(ctx, id, call); err != nil {
+			return err
+		}
+	}
+	shown := item.Published()
+	err := p.act(ctx, func(x portal.Publisher) error { return x.PutCall(ctx, p.organisation, shown) })
+	if portal.CodeOf(err) == portal.CodeBadRequest {
+		d.served.Failed[string(portal.CodeBadRequest)]++ // this call's matter: the others go on
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.done(ctx, workflows.ServedCalls)
+	return d.a.Store.SetShown(ctx, id, call, calls.Digest(shown), item.Call.Published)
+}
+
+// CloseCalls puts away the calls about which nothing is left to do, and records what keeps others from
+// being seen.
+func (a *Activities) CloseCalls(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
+	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
+		for _, item := range d.items {
+			if item.Todo(d.now, d.means) == (calls.Todo{Close: true}) {
+				if err := a.Store.CloseCall(ctx, in.School, item.Call.ID, item.HeldAt); err != nil {
+					return err
+				}
+				continue
+			}
+			obstacle := item.Obstacle(d.now, d.means)
+			d.served.Waiting += lo.Ternary(obstacle == calls.ProblemNoChat, 1, 0)
+			if obstacle == item.Problem {
+				continue
+			}
+			if err := a.Store.SetCallProblem(ctx, in.School, item.Call.ID, obstacle); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,89 @@
+package calls
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/school"
+)
+
+// State is a call and what has been done about it.
+type State struct {
+	Call school.Call
+	// HeldAt is when we took in what the call says now.
+	HeldAt time.Time
+	// Room is the room that the messenger has made for it, nil if there is none.
+	Room *messenger.Room
+	// Posted is the message that announces it, nil if none was ever sent.
+	Posted *Posted
+	// Shown is the digest of what the Portal shows of it, "" if nothing, and Asked where it was asked
+	// to and its answer is not known.
+	Shown string
+	// ShownAt is when the Portal showed it first. Lag is how long that took from its publication
+	// (from HeldAt where that is not known), HeldLag from HeldAt.
+	ShownAt      *time.Time
+	Lag, HeldLag *time.Duration
+	// Problem is the code of what keeps something from being done, "" if nothing does.
+	Problem string
+	// DoneAt is when nothing more was to be done about it, nil while something is.
+	DoneAt *time.Time
+}
+
+// Asked stands for the digest of something that may be shown.
+const Asked = "asked"
+
+// Posted is a message in a chat. It is recorded before it is sent, so that it is found again whatever
+// is lost: sent again with its RandomID it is the same message.
+type Posted struct {
+	Chat     chats.Key         `json:"chat"`
+	Ref      messenger.ChatRef `json:"ref"`
+	Text     string            `json:"text"`
+	RandomID int32             `json:"randomId"`
+	// Message is 0 until it is known to have been sent.
+	Message int64 `json:"message,omitempty"`
+}
+
+// Announcement is the message that is to announce a call.
+func (i Item) Announcement(id school.ID) Posted {
+	text := i.Text()
+	return Posted{Chat: i.Chat, Ref: i.Ref, Text: text, RandomID: i.randomID(id, text)}
+}
+
+// Link is where the call takes place, "" while there is no room.
+func (s State) Link() string {
+	switch {
+	case s.Call.Link != "":
+		return s.Call.Link
+	case s.Room != nil:
+		return s.Room.Link
+	default:
+		return ""
+	}
+}
+
+// Over tells whether nothing of the call is to be seen any more.
+func (s State) Over(now time.Time) bool { return s.Call.Cancelled || !now.Before(s.Call.Ends) }
+
+// randomID is the key by which the messenger knows an announcement again. It is the same at every
+// try, and another one for another text, or for the same text said anew after it was taken back.
+func (s State) randomID(id school.ID, text string) int32 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", id, s.Call.ID, s.HeldAt.UnixMicro(), text))
+	return int32(binary.BigEndian.Uint32(sum[:4])%math.MaxInt32) + 1
+}
+
+// Digest is equal for values that say the same: 32 hexadecimal digits.
+func Digest(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("what is digested is plain data and can always be written as JSON: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
