@@ -136,7 +136,7 @@ func (a *Activities) PublishCalls(ctx context.Context, in workflows.PublishInput
 		if len(due) == 0 {
 			return nil
 		}
-		p, err := a.publisher(ctx, in.School, d.survey.School.SourceID, in.Epoch)
+		p, err := a.publisher(ctx, in.School, d.survey.School.Organisation(), in.Epoch)
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (a *Activities) PublishChats(ctx context.Context, in workflows.PublishInput
 	if err != nil || !publication.Any() {
 		return out, err
 	}
-	p, err := a.publisher(ctx, in.School, s.School.SourceID, in.Epoch)
+	p, err := a.publisher(ctx, in.School, s.School.Organisation(), in.Epoch)
 	if err != nil {
 		return out, err
 	}

@@ -44,7 +44,7 @@ func runChats(ctx context.Context, a *app, id school.ID, o chatsOptions) error {
 		return err
 	}
 	defer st.Close()
-	s, err := survey.Take(ctx, st, id, a.now(), survey.Options{})
+	s, err := a.surveyIn(ctx, st, id)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/events"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -52,19 +50,5 @@ type pushView struct {
 }
 
 func (v pushView) text(p *page) {
-	p.line("the secret of feed %s, which is not shown again: %s", v.Feed, v.Secret)
-	p.gap()
-	p.line("To say that the roster has changed, with the secret in SECRET and the endpoint (%s) at URL:", config.EnvEventsAddress)
-	p.gap()
-	for line := range strings.Lines(pushExample(v.Path)) {
-		p.line("  %s", strings.TrimRight(line, "\n"))
-	}
-}
-
-// pushExample is a push as a shell makes it.
-func pushExample(path string) string {
-	return `now=$(date +%s)
-signature=$(printf '%s.' "$now" | openssl dgst -sha256 -hmac "$SECRET" -r | cut -d ' ' -f 1)
-curl -fsS -X POST "$URL` + path + `" -H "` + events.HeaderTimestamp + `: $now" -H "` + events.HeaderSignature + `: sha256=$signature"
-`
+	showPush(p, "feed "+string(v.Feed), v.Secret, "say that the roster has changed", pushExample(v.Path, ""))
 }

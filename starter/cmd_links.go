@@ -7,7 +7,6 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/school"
-	"github.com/rollcall-edu/rollcall/internal/survey"
 )
 
 type linksOptions struct {
@@ -58,7 +57,7 @@ func runLinks(ctx context.Context, a *app, id school.ID, o linksOptions) error {
 		return err
 	}
 	defer st.Close()
-	s, err := survey.Take(ctx, st, id, a.now(), survey.Options{})
+	s, err := a.surveyIn(ctx, st, id)
 	if err != nil {
 		return err
 	}

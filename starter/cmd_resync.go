@@ -23,6 +23,7 @@ type resyncOptions struct {
 	types        chatTypes
 	chats        []string
 	people       []string
+	calls        bool
 	verify, wait bool
 }
 
@@ -35,8 +36,9 @@ func newResync(a *app) *cobra.Command {
 served together by the next one.
 
 The pass is about the whole school, or about the chat types, chats (by title or
-key) and people (by their id in the roster) that are named. A few chats or
-people are urgent: they are let through even while a long pass runs.
+key) and people (by their id in the roster) that are named, and with --calls
+about the school's video calls. A few chats or people, and the video calls, are
+urgent: they are let through even while a long pass runs.
 
 A pass compares the roster in force with what is known of the chats. With
 --verify it reads the chats from the messenger first, and so finds what was
@@ -44,12 +46,13 @@ changed there by hand. With --wait the command shows how it goes and prints
 how it ended; interrupting it does not stop the pass.
 
 With --wait it ends with 1 if the pass as a whole failed (the message says
-why), and with 2 if single operations failed or something is held: see
-"holds" and "members".`,
+why), and with 2 if single operations failed, something is held, or the Portal
+could not be read or written: see "holds", "members" and "calls".`,
 		Example: `  rollcall resync school-17
   rollcall resync school-17 --chat-type parents --chat-type students
   rollcall resync school-17 --chat '5А · Родители' --verify --wait
   rollcall resync school-17 --person 10077 --wait
+  rollcall resync school-17 --calls --wait
   rollcall resync school-17 --verify --wait`,
 		Args: names("SCHOOL"),
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runResync(ctx, a, school.ID(args[0]), o) }),
@@ -57,6 +60,7 @@ why), and with 2 if single operations failed or something is held: see
 	addChatTypeFlag(cmd, &o.types)
 	cmd.Flags().StringArrayVar(&o.chats, "chat", nil, "only this chat, by title or key; may be repeated")
 	cmd.Flags().StringArrayVar(&o.people, "person", nil, "only what concerns this person, by id; may be repeated")
+	cmd.Flags().BoolVar(&o.calls, "calls", false, "only the video calls: their rooms, messages, and what the Portal shows of them")
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "read the chats from the messenger first")
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait for the pass and print how it ended")
 	return cmd
@@ -108,7 +112,7 @@ func runResync(ctx context.Context, a *app, id school.ID, o resyncOptions) error
 
 // scopeOf is the scope that the options name.
 func scopeOf(ctx context.Context, a *app, st *store.Store, id school.ID, o resyncOptions) (workflows.Scope, error) {
-	scope := workflows.Scope{Types: o.types}
+	scope := workflows.Scope{Types: o.types, Calls: o.calls}
 	for _, p := range o.people {
 		if p == "" {
 			return scope, usagef("--person must name a person by their id in the roster: see: rollcall members %s", id)
@@ -205,18 +209,26 @@ type reportView struct {
 	Skipped    map[string]int    `json:"skipped"`
 	Holds      int               `json:"holds"`
 	Requests   int               `json:"requests"`
+	// Portal is what was wrong with the Portal, null if nothing was.
+	Portal *workflows.Problem `json:"portal"`
 }
 
 func viewReport(r workflows.PassReport) reportView {
 	return reportView{
 		School: r.School, Epoch: r.Epoch, Outcome: r.Outcome, Operations: notNil(r.Operations), Failed: notNil(r.Failed),
-		Skipped: notNil(r.Skipped), Holds: r.Holds, Requests: r.Requests,
+		Skipped: notNil(r.Skipped), Holds: r.Holds, Requests: r.Requests, Portal: r.Portal,
 	}
 }
 
 func (v reportView) text(p *page) {
 	p.line("pass %d of school %s: %s", v.Epoch, v.School, v.Outcome)
-	p.pairs([][2]string{{"done", tally(v.Operations)}, {"failed", tally(v.Failed)}, {"not yet", tally(v.Skipped)}, {"held", number(v.Holds)}})
+	p.pairs([][2]string{{"done", tallyDone(v.Operations)}, {"failed", tally(v.Failed)}, {"not yet", tally(v.Skipped)}, {"held", number(v.Holds)}})
+	if v.Portal != nil {
+		p.line("%s", portalTrouble(*v.Portal))
+	}
+	if lo.SomeBy(lo.Keys(v.Failed), isUserToken) {
+		p.line("no rooms are made for video calls: set another user token with: rollcall school set-user-token %s", v.School)
+	}
 	if v.Holds > 0 {
 		p.line("see what is held and why with: rollcall holds list %s", v.School)
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 type schoolAddOptions struct {
-	district, feed, sourceID, name string
-	noSubjectChats                 bool
+	district, feed, sourceID, portalID, name string
+	noSubjectChats                           bool
 }
 
 func newSchoolAdd(a *app) *cobra.Command {
@@ -25,24 +25,26 @@ func newSchoolAdd(a *app) *cobra.Command {
 
 A school is live from the moment that it has a roster and a community token, see
 "school set-token". For a registered school the command changes what is given;
-subject chats stay as they are unless the flag says otherwise.`,
+subject chats and the Portal's name stay as they are unless their flags say
+otherwise.`,
 		Example: `  rollcall school add school-17 --district nevsky --feed nevsky --source-id org-17 --name 'Школа № 17'
   rollcall school add school-17 --district nevsky --feed nevsky --source-id org-17 --name 'Школа № 17' --no-subject-chats=false`,
 		Args: names("ID"),
 	}
 	cmd.RunE = a.runs(func(ctx context.Context, args []string) error {
-		return runSchoolAdd(ctx, a, args[0], o, cmd.Flags().Changed("no-subject-chats"))
+		return runSchoolAdd(ctx, a, args[0], o, cmd.Flags().Changed)
 	})
 	cmd.Flags().StringVar(&o.district, "district", "", "id of the school's district")
 	cmd.Flags().StringVar(&o.feed, "feed", "", "id of the feed that has the school's roster")
 	cmd.Flags().StringVar(&o.sourceID, "source-id", "", "sourcedId of the school's org in the feed")
+	cmd.Flags().StringVar(&o.portalID, "portal-id", "", "what the Portal calls the school, if not by its --source-id")
 	cmd.Flags().StringVar(&o.name, "name", "", "name of the school, as chat titles show it")
 	cmd.Flags().BoolVar(&o.noSubjectChats, "no-subject-chats", false, "no chats per subject: they make some 60 chats into some 300")
 	requireFlags(cmd, "district", "feed", "source-id", "name")
 	return cmd
 }
 
-func runSchoolAdd(ctx context.Context, a *app, id string, o schoolAddOptions, subjectsGiven bool) error {
+func runSchoolAdd(ctx context.Context, a *app, id string, o schoolAddOptions, given func(flag string) bool) error {
 	if err := school.CheckID("school", id); err != nil {
 		return &usageError{err}
 	}
@@ -60,14 +62,17 @@ func runSchoolAdd(ctx context.Context, a *app, id string, o schoolAddOptions, su
 	defer st.Close()
 	x := school.School{
 		ID: school.ID(id), District: school.DistrictID(o.district), Feed: school.FeedID(o.feed),
-		SourceID: o.sourceID, Name: name, SubjectChats: !o.noSubjectChats,
+		SourceID: o.sourceID, PortalID: o.portalID, Name: name, SubjectChats: !o.noSubjectChats,
 	}
 	before, err := st.School(ctx, x.ID)
 	if _, unknown := errors.AsType[*store.NotFoundError](err); err != nil && !unknown {
 		return err
 	}
-	if err == nil && !subjectsGiven {
+	if err == nil && !given("no-subject-chats") {
 		x.SubjectChats = before.SubjectChats
+	}
+	if err == nil && !given("portal-id") {
+		x.PortalID = before.PortalID
 	}
 	if err := st.AddSchool(ctx, x); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 func newSchoolCheck(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check SCHOOL",
-		Short: "Try a school's proxy, token, rights and clock",
+		Short: "Try a school's proxy, tokens, rights, clock and the way to the Portal",
 		Long: `Tries, from this machine, what the school's passes rely on, and says in one line
 each what is wrong and what to do:
 
@@ -21,11 +21,16 @@ each what is wrong and what to do:
   messenger  answers
   token      is accepted, and of the school's community
   rights     the token may manage the community's messages
-  clock      this machine and the messenger agree on the time, to a minute
+  clock      this machine, the messenger and the Portal agree on the time, to a
+             minute
+  portal     takes the key, and knows the school by its source id
+  user token with which rooms for video calls are made: whether it was refused
+             last. There is nothing harmless to try it with.
 
-It makes two requests at the most, in the pace of the school's token, and changes
-nothing. Exit code 1 tells that something is wrong or could not be tried; a warning
-is not wrong.`,
+It makes two requests to the messenger at the most, in the pace of the school's
+token, and one to the Portal, all through the school's proxy, and changes nothing.
+Exit code 1 tells that something is wrong or could not be tried; a warning is not
+wrong, nor is a Portal or a user token that has not been set.`,
 		Example: "  rollcall school check school-17",
 		Args:    names("SCHOOL"),
 		RunE:    a.runs(func(ctx context.Context, args []string) error { return runSchoolCheck(ctx, a, school.ID(args[0])) }),
@@ -42,7 +47,7 @@ func runSchoolCheck(ctx context.Context, a *app, id school.ID) error {
 		return err
 	}
 	defer st.Close()
-	t, err := newTrial(ctx, st, id, settings.VKURL, a.now)
+	t, err := newTrial(ctx, st, id, settings, a.now)
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func runSchoolCheck(ctx context.Context, a *app, id school.ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	v.OK = lo.EveryBy(v.Checks, func(c check) bool { return c.State == checkOK || c.State == checkWarning })
+	v.OK = lo.NoneBy(v.Checks, func(c check) bool { return c.State == checkFailed || c.State == checkUntried })
 	if err := a.show(v); err != nil || v.OK {
 		return err
 	}
@@ -65,9 +70,12 @@ const (
 	checkWarning checkState = "warning"
 	checkFailed  checkState = "failed"
 	checkUntried checkState = "untried" // because of one before it
+	checkUnset   checkState = "unset"   // there is none, and none is needed
 )
 
-var checkWords = map[checkState]string{checkOK: "ok", checkWarning: "warning", checkFailed: "wrong", checkUntried: "not tried"}
+var checkWords = map[checkState]string{
+	checkOK: "ok", checkWarning: "warning", checkFailed: "wrong", checkUntried: "not tried", checkUnset: "not set",
+}
 
 // check is one thing that was tried.
 type check struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/samber/lo"
 	"github.com/spf13/cobra"
@@ -26,8 +27,9 @@ func newStaff(a *app) *cobra.Command {
 		Short: "Show a school's employees with their messenger accounts",
 		Long: `Shows every employee of the school, as «Личные дела сотрудников» do on the tab
 «Общая»: positions, whether they are pedagogical, whether they still work here,
-the messenger account («не привязан» where there is none), which file it was read
-from, and what is wrong with it. CARD CLASS is the class in the employee's own card:
+the messenger account («не привязан» where there is none, «отвязан» where the
+person undid the link on the Portal), which file it was read from or since when it
+is linked on the Portal, and what is wrong with it. CARD CLASS is the class in the employee's own card:
 it makes nobody class teacher and has no effect on any chat. IN counts the school's
 chats they are in, DUE those they should be in, be they made already or not.
 
@@ -48,7 +50,7 @@ func runStaff(ctx context.Context, a *app, id school.ID) error {
 		return err
 	}
 	defer st.Close()
-	s, err := survey.Take(ctx, st, id, a.now(), survey.Options{})
+	s, err := a.surveyIn(ctx, st, id)
 	if err != nil {
 		return err
 	}
@@ -62,6 +64,7 @@ func runStaff(ctx context.Context, a *app, id school.ID) error {
 type staffView struct {
 	schoolHead
 	Employees []employeeView `json:"employees"`
+	zone      *time.Location
 }
 
 type employeeView struct {
@@ -74,6 +77,10 @@ type employeeView struct {
 	// Account is 0, and AccountSource null, where none is linked.
 	Account       school.AccountID `json:"account"`
 	AccountSource *coded           `json:"accountSource"`
+	// AccountSince is when the account was linked, null where its source does not say so; Unlinked
+	// tells that the person undid the link on the Portal.
+	AccountSince *time.Time `json:"accountSince"`
+	Unlinked     bool       `json:"unlinked"`
 	// Problem is what keeps the account from being relied on, null if nothing does.
 	Problem   *coded `json:"problem"`
 	CardClass string `json:"cardClass"`
@@ -112,13 +119,14 @@ var standingWords = map[standing]string{
 var accountSourceWords = map[school.AccountSource]string{
 	school.AccountFromProfiles: "userProfiles.csv",
 	school.AccountFromUserIDs:  "users.csv, userIds",
+	school.AccountFromPortal:   "Портал",
 }
 
 // sourceUnknown is for rosters from before the source was kept.
 const sourceUnknown = "unknown"
 
 func viewStaff(s survey.Survey) staffView {
-	v := staffView{schoolHead: headOf(s), Employees: []employeeView{}}
+	v := staffView{schoolHead: headOf(s), Employees: []employeeView{}, zone: zoneOf(s.School.TimeZone)}
 	disputed := chats.Disputed(s.Roster)
 	in, due := chatsOfPeople(placesOf(s), peopleOf(s.Roster))
 	for _, p := range s.Roster.People {
@@ -142,7 +150,7 @@ func viewEmployee(p school.Person, day school.Date) employeeView {
 	stands := standingOf(p, day)
 	v := employeeView{
 		personView: personView{ID: p.ID, Name: p.Name.String()}, Account: p.Account, CardClass: p.Employee.CardClass,
-		Standing:  say(standingWords, stands),
+		Unlinked: p.Unlinked, Standing: say(standingWords, stands),
 		Positions: lo.Map(p.Employee.Positions, func(pos school.Position, _ int) positionView { return viewPosition(pos, day) }),
 	}
 	v.Pedagogical = lo.ContainsBy(p.Employee.Positions, func(pos school.Position) bool {
@@ -150,6 +158,7 @@ func viewEmployee(p school.Person, day school.Date) employeeView {
 	})
 	if p.Account != 0 {
 		v.AccountSource = lo.ToPtr(say(accountSourceWords, cmp.Or(p.AccountSource, sourceUnknown)))
+		v.AccountSince = utc(lo.EmptyableToPtr(p.AccountSince))
 	}
 	return v
 }
@@ -197,18 +206,22 @@ func (v staffView) text(p *page) {
 	p.line("%s (%s)", v.Name, v.School)
 	p.gap()
 	header := []string{"WHO", "POSITIONS", "PEDAGOGICAL", "STATE", "ACCOUNT", "READ FROM", "NOTE", "CARD CLASS", "IN", "DUE"}
-	p.table(header, lo.Map(v.Employees, func(e employeeView, _ int) []string { return e.row() }))
+	p.table(header, lo.Map(v.Employees, func(e employeeView, _ int) []string { return e.row(v.zone) }))
 }
 
-func (v employeeView) row() []string {
-	account := "не привязан"
+func (v employeeView) row(zone *time.Location) []string {
+	account := lo.Ternary(v.Unlinked, "отвязан", "не привязан")
 	if v.Account != 0 {
 		account = strconv.FormatInt(int64(v.Account), 10)
+	}
+	source := lo.FromPtr(v.AccountSource).Words
+	if v.AccountSince != nil {
+		source += " с " + v.AccountSince.In(zone).Format("02.01.2006")
 	}
 	positions := lo.Map(v.Positions, func(p positionView, _ int) string { return p.String() })
 	return []string{
 		v.personView.String(), strings.Join(positions, "; "), lo.Ternary(v.Pedagogical, "yes", ""), v.Standing.Words,
-		account, lo.FromPtr(v.AccountSource).Words, lo.FromPtr(v.Problem).Words, v.CardClass, number(v.ChatsIn), number(v.ChatsDue),
+		account, source, lo.FromPtr(v.Problem).Words, v.CardClass, number(v.ChatsIn), number(v.ChatsDue),
 	}
 }
 

@@ -21,7 +21,8 @@ func newStatus(a *app) *cobra.Command {
 		Long: `Shows, for every school or for one: its last pass, when it was, what asked for
 it, how it ended and what it did; how much is held for a human's word; how many
 source faults the roster has, how old the roster is and what is wrong with it;
-and how the community token stands.
+and how the community token stands. What keeps a school from being in step, and
+what was wrong with the Portal, is said below the table.
 
 Outcomes of a pass: in-step (nothing had to be done), changed (everything that
 had to be done was), held (something waits), partial (some operations failed),
@@ -86,7 +87,7 @@ func (v statusView) text(p *page) {
 		pass := lo.FromPtr(s.LastPass)
 		return []string{
 			string(s.School), s.Name, v.now.ago(pass.ended()), string(pass.Trigger), pass.outcome(),
-			tally(pass.Operations), tally(pass.Failed), number(s.Holds), number(s.Faults), s.Roster.short(v.now), string(s.Token.State),
+			tallyDone(pass.Operations), tally(pass.Failed), number(s.Holds), number(s.Faults), s.Roster.short(v.now), string(s.Token.State),
 		}
 	}))
 	for _, s := range v.Schools {

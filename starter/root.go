@@ -30,13 +30,16 @@ A new district takes these steps:
   rollcall status
 
 Environment:
-  %-22s  PostgreSQL, postgres://user:password@host:port/database
-  %-22s  file with the keyset that tokens, rosters and links are sealed with
-  %-22s  the keyset itself, in place of the file
-  %-22s  debug, info (default), warn or error
-  %-22s  text (default) or json
-  %-22s  Temporal server, 127.0.0.1:7233 if not set; further TEMPORAL_*
-  %-22s  variables and profiles as in Temporal's own tools
+  %-24s  PostgreSQL, postgres://user:password@host:port/database
+  %-24s  file with the keyset that tokens, rosters and links are sealed with
+  %-24s  the keyset itself, in place of the file
+  %-24s  the Portal, if there is one; set it as for the workers
+  %-24s  file with the key that signs what the Portal is asked
+  %-24s  file with account links, in place of the Portal's
+  %-24s  debug, info (default), warn or error
+  %-24s  text (default) or json
+  %-24s  Temporal server, 127.0.0.1:7233 if not set; further TEMPORAL_*
+  %-24s  variables and profiles as in Temporal's own tools
 
 Exit codes:
     0  done
@@ -55,15 +58,16 @@ func newRoot(a *app) *cobra.Command {
 			newDistrictResync(a), newDistrictReport(a), newDistrictPause(a), newDistrictResume(a), newDistrictCancel(a)),
 		group("feed", "Feeds: the files that rosters are read from", newFeedAdd(a), newFeedList(a), newFeedCheck(a), newFeedRead(a), newFeedSetPush(a)),
 		group("school", "Schools and their community tokens", newSchoolAdd(a), newSchoolList(a), newSchoolShow(a), newSchoolSetToken(a), newSchoolSetEvents(a),
-			newSchoolSetProxy(a), newSchoolCheck(a)),
+			newSchoolSetProxy(a), newSchoolSetUserToken(a), newSchoolSetCallsPush(a), newSchoolCheck(a)),
+		group("accounts", "Account links: who has which messenger account, by the Portal", newAccountsShow(a), newAccountsRead(a)),
 		group("holds", "What is held, and deciding on it", newHoldsList(a), newHoldsShow(a), newHoldsApprove(a), newHoldsReject(a)),
 		group("workers", "Builds of the workers", newWorkersShow(a), newWorkersPromote(a)),
 		group("schedule", "When the schools are gone through by themselves",
 			newScheduleSet(a), newSchedulePause(a), newScheduleResume(a), newScheduleApply(a), newScheduleList(a)),
-		newStatus(a), newPlan(a), newResync(a), newChats(a), newLinks(a), newMembers(a), newStaff(a), newFaults(a),
+		newStatus(a), newPlan(a), newResync(a), newChats(a), newLinks(a), newCalls(a), newMembers(a), newStaff(a), newFaults(a),
 	)
 	root.Long = fmt.Sprintf(rootLong, config.EnvDatabaseURL, secret.EnvKeysetFile, secret.EnvKeyset,
-		config.EnvLogLevel, config.EnvLogFormat, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE, …")
+		config.EnvPortalURL, config.EnvPortalKeyFile, config.EnvLinksFile, config.EnvLogLevel, config.EnvLogFormat, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE, …")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentFlags().VarP(&a.format, "output", "o", "table or json; JSON goes to standard output alone")
 	return root

@@ -42,6 +42,9 @@ func (s statusLine) troubles() []string {
 	if s.LastPass != nil && s.LastPass.Problem != nil {
 		all = append(all, s.LastPass.Problem.Message)
 	}
+	if s.LastPass != nil && s.LastPass.Portal != nil {
+		all = append(all, portalTrouble(*s.LastPass.Portal))
+	}
 	return lo.Uniq(all)
 }
 
@@ -85,6 +88,8 @@ type passView struct {
 	Failed     map[string]int     `json:"failed"`
 	Holds      int                `json:"holds"`
 	Problem    *workflows.Problem `json:"problem"`
+	// Portal is what was wrong with the Portal, where everything else went its way; null if nothing was.
+	Portal *workflows.Problem `json:"portal"`
 }
 
 // progressView is how far an unfinished pass has come.
@@ -108,6 +113,7 @@ func viewPass(p store.PassRow) (*passView, error) {
 		v.Outcome = report.Outcome
 	}
 	v.Operations, v.Failed, v.Holds, v.Problem = notNil(report.Operations), notNil(report.Failed), report.Holds, report.Problem
+	v.Portal = report.Portal
 	return v, nil
 }
 
@@ -137,12 +143,22 @@ func (p *passView) text(now statusTime) string {
 	if p.RequestedBy != "" {
 		line = fmt.Sprintf("%s, %s by %s: %s", now.ago(p.ended()), p.Trigger, p.RequestedBy, p.outcome())
 	}
-	for _, part := range []struct{ what, counts string }{{"done", tally(p.Operations)}, {"failed", tally(p.Failed)}} {
+	for _, part := range []struct{ what, counts string }{{"done", tallyDone(p.Operations)}, {"failed", tally(p.Failed)}} {
 		if part.counts != "" {
 			line += fmt.Sprintf("; %s: %s", part.what, part.counts)
 		}
 	}
 	return line
+}
+
+// tallyDone writes what a pass has done. What it did beside the plans has words of its own.
+func tallyDone(operations map[string]int) string {
+	return tally(lo.MapKeys(operations, func(_ int, kind string) string { return say(servedWords, kind).Words }))
+}
+
+// portalTrouble says what was wrong with the Portal.
+func portalTrouble(p workflows.Problem) string {
+	return "Portal: " + strings.TrimPrefix(p.Message, "the Portal: ")
 }
 
 // tally writes counts in the order of their names, "" for none.

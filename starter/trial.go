@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/samber/lo"
 
+	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
@@ -26,9 +28,11 @@ const (
 
 // trial tries what a school's passes rely on.
 type trial struct {
-	school    school.ID
+	school    store.SchoolRow
 	community *store.Community // nil without a token
-	proxy     *proxy.Settings  // nil without one
+	userToken userTokenView
+	proxy     *proxy.Settings // nil without one
+	settings  config.Config
 	base      string
 	client    *http.Client
 	gate      messenger.Gate
@@ -36,15 +40,25 @@ type trial struct {
 
 	// trouble is what was wrong with the proxy at the last request.
 	trouble *proxy.Error
-	// ahead is by how much the messenger's clock is ahead of ours.
-	ahead *time.Duration
+	// clocks are by how much other clocks are ahead of ours.
+	clocks []otherClock
 }
 
-func newTrial(ctx context.Context, st *store.Store, id school.ID, base string, now func() time.Time) (*trial, error) {
-	if _, err := st.School(ctx, id); err != nil {
+type otherClock struct {
+	whose string
+	ahead time.Duration
+}
+
+func newTrial(ctx context.Context, st *store.Store, id school.ID, c config.Config, now func() time.Time) (*trial, error) {
+	row, err := st.School(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	community, err := st.Community(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	token, refused, err := st.UserToken(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +66,10 @@ func newTrial(ctx context.Context, st *store.Store, id school.ID, base string, n
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{school: id, community: community, proxy: settings, base: cmp.Or(base, vk.DefaultBaseURL), gate: st.Pacer(id), now: now}
+	t := &trial{
+		school: row, community: community, userToken: viewUserToken(token, refused), proxy: settings, settings: c,
+		base: cmp.Or(c.VKURL, vk.DefaultBaseURL), gate: st.Pacer(id), now: now,
+	}
 	client := &http.Client{Transport: http.DefaultTransport}
 	if settings != nil {
 		client = proxy.NewClient(id, *settings)
@@ -70,12 +87,22 @@ func (t *trial) run(ctx context.Context) []check {
 	if t.trouble != nil {
 		checks[1] = check{"messenger", checkUntried, "nothing is sent around the proxy"}
 	}
-	if checks[1].State != checkOK {
-		untried := func(name string) check { return check{name, checkUntried, "it needs an answer of the messenger"} }
-		return append(checks, untried("token"), untried("rights"), untried("clock"))
+	if checks[1].State == checkOK {
+		token, rights := t.tokenChecks(ctx)
+		checks = append(checks, token, rights)
+	} else {
+		checks = append(checks, noMessenger("token"), noMessenger("rights"))
 	}
-	token, rights := t.tokenChecks(ctx)
-	return append(checks, token, rights, t.clockCheck())
+	portal := t.portalCheck(ctx)
+	clock := t.clockCheck()
+	if len(t.clocks) == 0 && checks[1].State != checkOK {
+		clock = noMessenger("clock")
+	}
+	return append(checks, clock, portal, t.userTokenCheck())
+}
+
+func noMessenger(name string) check {
+	return check{name, checkUntried, "it needs an answer of the messenger"}
 }
 
 // reach asks for the messenger's front page: any answer but one of trouble will do.
@@ -115,8 +142,7 @@ func (t *trial) compare(date string, began, ended time.Time) {
 	if err != nil {
 		return
 	}
-	ahead := theirs.Sub(began.Add(ended.Sub(began) / 2)).Round(time.Second)
-	t.ahead = &ahead
+	t.clocks = append(t.clocks, otherClock{"the messenger's", theirs.Sub(began.Add(ended.Sub(began) / 2)).Round(time.Second)})
 }
 
 func (t *trial) proxyCheck(reached check) check {
@@ -133,21 +159,23 @@ func (t *trial) proxyCheck(reached check) check {
 }
 
 func (t *trial) clockCheck() check {
-	switch {
-	case t.ahead == nil:
+	if len(t.clocks) == 0 {
 		return check{"clock", checkWarning, "the messenger does not tell its time: look at this machine's by yourself"}
-	case t.ahead.Abs() > clockLimit:
-		return check{"clock", checkWarning, fmt.Sprintf("this machine's is %s %s the messenger's: have it set by NTP",
-			t.ahead.Abs(), lo.Ternary(*t.ahead > 0, "behind", "ahead of"))}
-	default:
-		return check{"clock", checkOK, fmt.Sprintf("within %s of the messenger's", max(t.ahead.Abs(), time.Second))}
 	}
+	whose := func(c otherClock, _ int) string { return c.whose }
+	if apart := lo.Filter(t.clocks, func(c otherClock, _ int) bool { return c.ahead.Abs() > clockLimit }); len(apart) > 0 {
+		return check{"clock", checkWarning, "this machine's is " + strings.Join(lo.Map(apart, func(c otherClock, _ int) string {
+			return fmt.Sprintf("%s %s %s", c.ahead.Abs(), lo.Ternary(c.ahead > 0, "behind", "ahead of"), c.whose)
+		}), " and ") + ": have it set by NTP"}
+	}
+	most := lo.MaxBy(t.clocks, func(a, b otherClock) bool { return a.ahead.Abs() > b.ahead.Abs() })
+	return check{"clock", checkOK, fmt.Sprintf("within %s of %s", max(most.ahead.Abs(), time.Second), strings.Join(lo.Map(t.clocks, whose), " and "))}
 }
 
 // tokenChecks asks whose the token is and what it may do, which is one request.
 func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
 	token, rights = check{Name: "token"}, check{Name: "rights"}
-	set := "set it with: rollcall school set-token " + string(t.school)
+	set := "set it with: rollcall school set-token " + string(t.school.ID)
 	if t.community == nil {
 		token.State, token.Message = checkFailed, "none is set: get one from the district coordinator; "+set
 		rights.State, rights.Message = checkUntried, "it needs a token"

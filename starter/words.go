@@ -7,6 +7,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/workflows"
 )
 
 // coded is a stable code with its words for people.
@@ -170,6 +171,17 @@ var messengerWords = map[messenger.Code]string{
 	messenger.CodeTokenRights:  "the token lacks a right: set one with messages and community management",
 	messenger.CodeChatGone:     "the chat does not exist any more",
 	messenger.CodeChatDenied:   "the community has no access to the chat, or is not its admin",
+}
+
+// servedWords are what a pass does beside its plans' operations.
+var servedWords = map[string]string{
+	workflows.ServedChats:         "show chat on the Portal",
+	workflows.ServedRooms:         "make room",
+	workflows.ServedFinished:      "close room",
+	workflows.ServedAnnouncements: "announce call",
+	workflows.ServedTakenBack:     "take back announcement",
+	workflows.ServedCalls:         "show call on the Portal",
+	workflows.ServedRemoved:       "take call off the Portal",
 }
 
 // tokenState is how a school's community token stands.

@@ -103,6 +103,7 @@ func TestEveryActivityOfTheContractHasItsName(t *testing.T) {
 	names := []string{
 		string(fetchRoster), string(readChats), string(diff), string(applyMembership), string(promoteAdmins),
 		string(recordPass), string(lookAtFeed), string(readFeed), string(resyncSchool), string(beginSweep), string(schoolsPage), string(endSweep), string(resyncSelf), string(decideHolds),
+		string(readLinks), string(publishChats), string(makeRooms), string(announceCalls), string(publishCalls), string(closeCalls),
 	}
 	require.Len(t, names, contract.NumMethod())
 	for _, name := range names {

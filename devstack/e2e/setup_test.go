@@ -49,6 +49,8 @@ const (
 	suggestAt = 400
 	// round is how long a continuous lane rests here; minutes would be long to wait for.
 	round = 8 * time.Second
+	// linksEvery is how often the account links of continuous schools are looked at here.
+	linksEvery = time.Second
 )
 
 func TestMain(m *testing.M) {
@@ -162,7 +164,8 @@ func startWorker(logName string, env ...string) (*program, error) {
 		return nil, err
 	}
 	cmd := exec.Command(filepath.Join(world.bin, "worker"))
-	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String(), config.EnvEventsAddress+"="+world.events)
+	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String(),
+		config.EnvLinksEvery+"="+linksEvery.String(), config.EnvEventsAddress+"="+world.events)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {
@@ -225,7 +228,8 @@ func newSite(t *testing.T, change func(*district.Options)) *site {
 	}
 	s.cli("", "district", "add", "d-"+name, "--name", "District "+name)
 	s.cli("", "feed", "add", string(s.feed), "--district", "d-"+name, "--location", s.dir)
-	s.cli("", "school", "add", string(s.id), "--district", "d-"+name, "--feed", string(s.feed), "--source-id", s.org, "--name", "School "+name)
+	s.cli("", "school", "add", string(s.id), "--district", "d-"+name, "--feed", string(s.feed), "--source-id", s.org, "--name", "School "+name, "--portal-id", s.organisation())
+	require.NoError(t, world.stack.RegisterOrganisation(s.organisation(), "School "+name))
 	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Off: true})) // tests ask for themselves
 	_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: name})
 	require.NoError(t, err)

@@ -93,7 +93,7 @@ func (r *Reader) read(ctx context.Context, id school.ID, o Options) (Result, err
 	}
 	snapshot, _ := links.(portal.Snapshot)
 	reading := accounts.Reading{Complete: r.complete(state, o) || snapshot != nil && snapshot.Complete()}
-	if err := pages(ctx, links, row.SourceID, &reading, lo.FromPtr(state.AsOf), o.Beat); err != nil {
+	if err := pages(ctx, links, row.Organisation(), &reading, lo.FromPtr(state.AsOf), o.Beat); err != nil {
 		return result, err
 	}
 	reading.ReadAt = r.Now()

@@ -1,6 +1,7 @@
 package school
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 )
@@ -41,10 +42,16 @@ type School struct {
 	Feed     FeedID
 	// SourceID is the school's sourcedId in its feed.
 	SourceID string
+	// PortalID is what the Portal calls the school; "" is its SourceID. Feeds may give the same id
+	// to different schools; the Portal must not.
+	PortalID string
 	Name     string
 	// SubjectChats switches the chats per subject group on (the default) or off.
 	SubjectChats bool
 }
+
+// Organisation is the school's name on the Portal.
+func (s School) Organisation() string { return cmp.Or(s.PortalID, s.SourceID) }
 
 var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 

@@ -76,11 +76,11 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats)
-			VALUES ($1, $2, $3, $4, $5, $6)
+			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats, portal_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (id) DO UPDATE SET district_id = excluded.district_id, feed_id = excluded.feed_id,
-				source_id = excluded.source_id, name = excluded.name, subject_chats = excluded.subject_chats`,
-			x.ID, x.District, x.Feed, x.SourceID, x.Name, x.SubjectChats)
+				source_id = excluded.source_id, name = excluded.name, subject_chats = excluded.subject_chats, portal_id = excluded.portal_id`,
+			x.ID, x.District, x.Feed, x.SourceID, x.Name, x.SubjectChats, x.PortalID)
 		if Duplicate(err) {
 			return fmt.Errorf("school %q: another school of feed %q has the source id %q already", x.ID, x.Feed, x.SourceID)
 		}
@@ -121,7 +121,7 @@ type Problem struct {
 }
 
 const schoolColumns = `
-	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats, s.schedule, d.time_zone,
+	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats, s.portal_id, s.schedule, d.time_zone,
 	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set, c.checked AS token_tried,
 	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.snapshot, '') AS snapshot, s.problem
 	FROM schools s JOIN districts d ON d.id = s.district_id JOIN communities c ON c.school_id = s.id`

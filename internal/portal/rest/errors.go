@@ -49,7 +49,7 @@ func (c *Client) refusal(act string, response *http.Response, body []byte) error
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized && problem.Code == problemClockSkew:
 		e.Code, e.Advice = portal.CodeClock, c.adviceClock(response)
-	case status == http.StatusUnauthorized:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		e.Code, e.Advice = portal.CodeRefused, adviceKey
 	case status == http.StatusNotFound && problem.Code == problemUnknownOrganisation:
 		e.Code, e.Advice = portal.CodeUnknown, adviceUnknown

@@ -46,7 +46,7 @@ func TestEveryAnswerHasItsCode(t *testing.T) {
 		"slow":              {status: 408, want: portal.CodeUnavailable},
 		"accepted":          {status: 202, want: portal.CodeUnavailable, advice: "makes no sense"},
 		"bad":               {status: 400, code: "bad-request", want: portal.CodeBadRequest, advice: "version"},
-		"forbidden":         {status: 403, want: portal.CodeBadRequest},
+		"forbidden":         {status: 403, want: portal.CodeRefused, advice: "key id"},
 		"conflict":          {status: 409, code: "idempotency-conflict", want: portal.CodeBadRequest},
 		"too large":         {status: 413, code: "too-large", want: portal.CodeBadRequest, advice: "less at once"},
 		"invalid":           {status: 422, code: "invalid", want: portal.CodeBadRequest},

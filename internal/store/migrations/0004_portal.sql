@@ -1,4 +1,8 @@
 -- +goose Up
+ALTER TABLE schools
+    -- what the Portal calls the school; '' is its source_id
+    ADD COLUMN portal_id text NOT NULL DEFAULT '';
+
 ALTER TABLE communities
     -- a person's token, sealed, with which rooms for video calls are made; the code with which it was refused
     ADD COLUMN user_token         bytea,
@@ -61,4 +65,5 @@ CREATE TABLE published_chats (
 
 -- +goose Down
 DROP TABLE published_chats, calls, account_links;
+ALTER TABLE schools DROP COLUMN portal_id;
 ALTER TABLE communities DROP COLUMN user_token, DROP COLUMN user_token_refused, DROP COLUMN calls_secret;
