@@ -25,7 +25,7 @@ demo-reset: build ## forget what the demo made
 	@bin/devstack reset
 
 .PHONY: test
-test: postgres check test-unit test-e2e ## everything below
+test: programs check test-unit test-e2e ## everything below
 
 .PHONY: check
 check: ## vet, staticcheck, workflowcheck
@@ -47,6 +47,6 @@ test-e2e: ## the whole stack: real Temporal, real PostgreSQL, the sandbox, the p
 record: ## record the histories that the replay test replays, after a deliberate change of workflows
 	cd devstack && ROLLCALL_RECORD=$(CURDIR)/workflows/testdata/histories $(GO) test -count=1 -run TestRecordHistories ./e2e
 
-.PHONY: postgres
-postgres: ## install PostgreSQL's programs where there are none (Debian, as root)
-	@./postgres.sh
+.PHONY: programs
+programs: ## install PostgreSQL's programs and tinyproxy where they are missing (Debian, as root)
+	@./programs.sh postgresql tinyproxy

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 mkdir -p bin
 
-./postgres.sh
+./programs.sh postgresql
 
 began=$SECONDS
 quietly() {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -76,6 +77,16 @@ func (a *app) openSealed(ctx context.Context) (*store.Store, error) {
 		return nil, &usageError{err}
 	}
 	return a.openWith(ctx, keys)
+}
+
+// openAsFar opens the database with the keyset where one is configured, and tells whether it is.
+func (a *app) openAsFar(ctx context.Context) (st *store.Store, sealed bool, err error) {
+	keys, err := a.keys()
+	if err != nil && !errors.Is(err, secret.ErrNoKeyset) {
+		return nil, false, &usageError{err}
+	}
+	st, err = a.openWith(ctx, keys)
+	return st, keys != nil, err
 }
 
 func (a *app) openWith(ctx context.Context, keys *secret.Keyring) (*store.Store, error) {

@@ -143,7 +143,7 @@ func TestLinksAreShownOnDemandAndAudited(t *testing.T) {
 
 func audited(t *testing.T, b *bench) []string {
 	t.Helper()
-	rows, err := connect(t, b).Query(t.Context(), `SELECT concat_ws(' ', actor, act, school_id, subject) FROM audit ORDER BY id`)
+	rows, err := database(t, b).Query(t.Context(), `SELECT concat_ws(' ', actor, act, school_id, subject) FROM audit ORDER BY id`)
 	require.NoError(t, err)
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
@@ -152,11 +152,11 @@ func audited(t *testing.T, b *bench) []string {
 
 func execute(t *testing.T, b *bench, statement string) {
 	t.Helper()
-	_, err := connect(t, b).Exec(t.Context(), statement)
+	_, err := database(t, b).Exec(t.Context(), statement)
 	require.NoError(t, err)
 }
 
-func connect(t *testing.T, b *bench) *pgx.Conn {
+func database(t *testing.T, b *bench) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), b.settings.DatabaseURL)
 	require.NoError(t, err)

@@ -157,9 +157,9 @@ func tallyDone(operations map[string]int) string {
 }
 
 // portalTrouble says what was wrong with the Portal.
-func portalTrouble(p workflows.Problem) string {
-	return "Portal: " + strings.TrimPrefix(p.Message, "the Portal: ")
-}
+func portalTrouble(p workflows.Problem) string { return "Portal: " + portalMessage(p) }
+
+func portalMessage(p workflows.Problem) string { return strings.TrimPrefix(p.Message, "the Portal: ") }
 
 // tally writes counts in the order of their names, "" for none.
 func tally(counts map[string]int) string {

@@ -71,7 +71,6 @@ func TestWhoLinksOnThePortalIsLetInAndWhoUnlinksGoesOut(t *testing.T) {
 	s.linkOnPortal(student, account)
 	s.resync(false, workflows.OutcomeChanged)
 	require.True(t, s.hasMember("1А · Ученики", itoa(account)))
-	require.Contains(t, s.cli("", "members", string(s.id), "students", "1А"), student)
 
 	s.unlinkOnPortal(student)
 	s.resync(false, workflows.OutcomeChanged)

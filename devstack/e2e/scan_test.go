@@ -28,13 +28,15 @@ import (
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
-// What must never be found in a history or a log: the accounts, links and tokens that the sandbox
-// holds, and people's names. Links and tokens are recognised by their form besides.
+// What must never be found in a history or a log: the accounts, identities, links and tokens that
+// the sandbox holds, and people's names. Links and tokens are recognised by their form besides.
 var (
 	number       = regexp.MustCompile(`\d{4,}`)
 	word         = regexp.MustCompile(`\p{Cyrillic}+`)
 	linkPattern  = regexp.MustCompile(`/join/`)
 	tokenPattern = regexp.MustCompile(`\btoken-[A-Z0-9]{20,}`)
+	// identityPattern is the form of the tests' Portal identities.
+	identityPattern = regexp.MustCompile(`(?:^|[^0-9a-f-])([0-9a-f]{8})(?:[^0-9a-f-]|$)`)
 )
 
 // finder looks for what must not be seen.
@@ -47,6 +49,11 @@ func (f *finder) look(where string, text []byte) {
 	for kind, pattern := range map[string]*regexp.Regexp{"link": linkPattern, "token": tokenPattern} {
 		for _, hit := range pattern.FindAll(text, -1) {
 			f.found = append(f.found, fmt.Sprintf("%s: %s %q", where, kind, hit))
+		}
+	}
+	for _, hit := range identityPattern.FindAllSubmatch(text, -1) {
+		if f.secrets[string(hit[1])] {
+			f.found = append(f.found, fmt.Sprintf("%s: identity %q", where, hit[1]))
 		}
 	}
 	for _, hit := range slices.Concat(word.FindAll(text, -1), number.FindAll(text, -1)) {
@@ -80,6 +87,23 @@ func newFinder(canaries ...string) (*finder, error) {
 				f.secrets[strconv.FormatInt(account, 10)] = true
 			}
 		}
+	}
+	var unknown error
+	world.organisations.Range(func(id, _ any) bool {
+		state, err := box.Portal.State(id.(string))
+		for _, l := range state.Links {
+			f.secrets[l.Identity], f.secrets[strconv.FormatInt(l.Account.Account, 10)] = true, true
+		}
+		for _, c := range state.Chats {
+			for _, identity := range c.Audience {
+				f.secrets[identity] = true
+			}
+		}
+		unknown = err
+		return err == nil
+	})
+	if unknown != nil {
+		return nil, unknown
 	}
 	for _, c := range canaries {
 		f.secrets[c] = true

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -41,6 +42,8 @@ var world struct {
 	events string // where the worker's endpoint for events is
 	logs   string
 	groups atomic.Int64
+	// organisations are those of all sites on the Portal, by their ids.
+	organisations sync.Map
 }
 
 const (
@@ -230,6 +233,7 @@ func newSite(t *testing.T, change func(*district.Options)) *site {
 	s.cli("", "feed", "add", string(s.feed), "--district", "d-"+name, "--location", s.dir)
 	s.cli("", "school", "add", string(s.id), "--district", "d-"+name, "--feed", string(s.feed), "--source-id", s.org, "--name", "School "+name, "--portal-id", s.organisation())
 	require.NoError(t, world.stack.RegisterOrganisation(s.organisation(), "School "+name))
+	world.organisations.Store(s.organisation(), true)
 	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Off: true})) // tests ask for themselves
 	_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: name})
 	require.NoError(t, err)
