@@ -152,8 +152,9 @@ func (a *Activities) PublishCalls(ctx context.Context, in workflows.PublishInput
 func (d *callDesk) publish(ctx context.Context, p *publisher, item calls.Item) error {
 	id, call := d.in.School, item.Call.ID
 	if item.Todo(d.now, d.means).Remove {
-		if err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveCall(ctx, p.organisation, string(call)) }); err != nil {
-			return err
+		err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveCall(ctx, p.organisation, string(call)) })
+		if err != nil {
+			return d.refused(err)
 		}
 		d.done(ctx, workflows.ServedRemoved)
 		return d.a.Store.SetShown(ctx, id, call, "", time.Time{})
@@ -165,15 +166,20 @@ func (d *callDesk) publish(ctx context.Context, p *publisher, item calls.Item) e
 	}
 	shown := item.Published()
 	err := p.act(ctx, func(x portal.Publisher) error { return x.PutCall(ctx, p.organisation, shown) })
-	if portal.CodeOf(err) == portal.CodeBadRequest {
-		d.served.Failed[string(portal.CodeBadRequest)]++ // this call's matter: the others go on
-		return nil
-	}
 	if err != nil {
-		return err
+		return d.refused(err)
 	}
 	d.done(ctx, workflows.ServedCalls)
 	return d.a.Store.SetShown(ctx, id, call, calls.Digest(shown), item.Call.Published)
+}
+
+// refused counts an error that is one call's matter: the others go on. Any other it gives back.
+func (d *callDesk) refused(err error) error {
+	if portal.CodeOf(err) != portal.CodeBadRequest {
+		return err
+	}
+	d.served.Failed[string(portal.CodeBadRequest)]++
+	return nil
 }
 
 // CloseCalls puts away the calls about which nothing is left to do, and records what keeps others from

@@ -48,7 +48,7 @@ func (a *Activities) fetch(ctx context.Context, in workflows.FetchRosterInput, o
 		return tokenMissing(in.School)
 	}
 	out.Roster, out.Untried = s.School.Snapshot, !s.School.TokenTried
-	out.Publishes, out.LinksDue = a.Portal.Publishes(), a.linksDue(in.Pass, s)
+	out.Publishes, out.LinksDue = a.Portal.Publishes(), a.linksDue(in.Requests, s)
 	if out.Work, err = a.workOf(ctx, s); err != nil {
 		return err
 	}
@@ -86,13 +86,14 @@ func (a *Activities) proven(ctx context.Context, in workflows.FetchRosterInput, 
 	return a.Store.EventsProven(ctx, in.School, read)
 }
 
-// linksDue tells whether a pass reads the account links first. Between its rounds the links of a
-// continuous school are looked at anyway, and an event tells what it is about.
-func (a *Activities) linksDue(pass workflows.Request, s survey.Survey) bool {
-	if !a.Portal.GivesLinks() || pass.Scope.OnlyCalls() {
-		return false
-	}
-	return s.Links.CompleteAt == nil || pass.Trigger != workflows.TriggerEvent && pass.Trigger != workflows.TriggerContinuous
+// linksDue tells whether a pass reads the account links first: whether any of its requests wants that.
+// Between its rounds the links of a continuous school are looked at anyway, and an event tells what it is
+// about.
+func (a *Activities) linksDue(requests []workflows.Request, s survey.Survey) bool {
+	return a.Portal.GivesLinks() && lo.SomeBy(requests, func(r workflows.Request) bool {
+		told := r.Trigger == workflows.TriggerEvent || r.Trigger == workflows.TriggerContinuous
+		return !r.Scope.OnlyCalls() && (s.Links.CompleteAt == nil || !told)
+	})
 }
 
 // survey lays a school out as the deployment has it.

@@ -88,12 +88,19 @@ func (b *bench) pass(verify bool) (workflows.PassReport, error) {
 	return b.run(workflows.Request{Trigger: workflows.TriggerManual, Verify: verify})
 }
 
-func (b *bench) run(r workflows.Request) (workflows.PassReport, error) {
+// run runs the lane for requests that come together.
+func (b *bench) run(requests ...workflows.Request) (workflows.PassReport, error) {
 	b.t.Helper()
 	env := b.environment()
-	b.digest++
-	r.ID = fmt.Sprint(b.digest)
-	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.Resync, r) }, 0)
+	for i := range requests {
+		b.digest++
+		requests[i].ID = fmt.Sprint(b.digest)
+	}
+	env.RegisterDelayedCallback(func() {
+		for _, r := range requests {
+			env.SignalWorkflow(workflows.Resync, r)
+		}
+	}, 0)
 	env.ExecuteWorkflow(workflows.SchoolSync, workflows.SchoolSyncInput{School: "s"})
 	if err := env.GetWorkflowError(); err != nil {
 		return workflows.PassReport{}, err

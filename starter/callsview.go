@@ -81,7 +81,7 @@ func viewLag(l *store.CallLag) *lagView {
 type callLister struct {
 	survey  survey.Survey
 	classes map[school.ClassID]string
-	chats   map[chats.Key]string // titles
+	chats   map[chats.Key]*place
 	who     people
 	means   calls.Means
 	now     time.Time
@@ -92,7 +92,7 @@ func viewCalls(
 	s survey.Survey, states []calls.State, means calls.Means, lag *store.CallLag, now time.Time, o callsOptions,
 ) callsView {
 	l := callLister{
-		survey: s, classes: map[school.ClassID]string{}, chats: map[chats.Key]string{}, who: peopleOf(s.Roster),
+		survey: s, classes: map[school.ClassID]string{}, chats: map[chats.Key]*place{}, who: peopleOf(s.Roster),
 		means: means, now: now, links: o.showLinks,
 	}
 	for _, c := range s.Roster.Classes {
@@ -102,9 +102,9 @@ func viewCalls(
 		l.classes[g.ID] = g.Title + " · " + g.Subject
 	}
 	for _, p := range placesOf(s) {
-		l.chats[p.key] = p.title
+		l.chats[p.key] = p
 		if p.have != nil {
-			l.chats[p.have.Key] = p.title
+			l.chats[p.have.Key] = p
 		}
 	}
 	v := callsView{
@@ -132,7 +132,7 @@ func (l callLister) view(i calls.Item) callView {
 		v.Link = i.Link()
 	}
 	if i.Posted != nil && i.Posted.Message != 0 {
-		v.Announced = &callChat{Key: i.Posted.Chat, Title: cmp.Or(l.chats[i.Posted.Chat], string(i.Posted.Chat))}
+		v.Announced = &callChat{Key: i.Posted.Chat, Title: cmp.Or(lo.FromPtr(l.chats[i.Posted.Chat]).title, string(i.Posted.Chat))}
 	} else {
 		v.Unannounced = lo.ToPtr(l.unannounced(i))
 	}
@@ -147,7 +147,17 @@ func (l callLister) unannounced(i calls.Item) coded {
 	if bad, misplaced := calls.Misplaced(i.Call, l.survey.Roster); misplaced && !i.Over(l.now) {
 		return coded{Code: string(unannouncedMisplaced), Words: bad.Error()}
 	}
-	return say(unannouncedWords, whyUnannounced(i, l.now))
+	why := say(unannouncedWords, whyUnannounced(i, l.now))
+	if p := l.chats[i.Chat]; p != nil && why.Code == string(unannouncedNoChat) {
+		why.Words += " (" + absence(p) + ")"
+	}
+	return why
+}
+
+// absence says why a chat is not there.
+func absence(p *place) string {
+	reasons := slices.Concat(sayAll(notYetWords, p.notYet()), sayAll(holdWords, p.heldCreation()))
+	return cmp.Or(joinWords(reasons), chatStateWords[p.state()])
 }
 
 func whyUnannounced(i calls.Item, now time.Time) unannounced {

@@ -47,7 +47,7 @@ var unannouncedWords = map[unannounced]string{
 	unannouncedMisplaced: "its class has no such chat",
 	unannouncedNowhere:   "the school has no such chat",
 	unannouncedNoRoom:    "it has no room yet",
-	unannouncedNoChat:    "the chat is not there yet",
+	unannouncedNoChat:    "the chat is not there",
 	unannouncedDue:       "at the next pass",
 }
 

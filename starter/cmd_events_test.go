@@ -99,6 +99,7 @@ func TestSetPush(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, stored, again, "each time another")
 	require.Equal(t, 1, strings.Count(shown, again))
+	require.NotContains(t, shown, "$body", "it has none")
 	for _, part := range []string{"openssl dgst -sha256 -hmac", `"$URL/feeds/f"`, "X-Rollcall-Timestamp: $now", "X-Rollcall-Signature: sha256=$signature"} {
 		require.Contains(t, shown, part)
 	}

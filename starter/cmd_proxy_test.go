@@ -113,6 +113,8 @@ func TestSetProxyThatMakesNoSense(t *testing.T) {
 type checked struct {
 	*bench
 	sandbox *sandbox.Server
+	// beyond are the states of what has to do with the Portal and with video calls.
+	beyond []checkState
 }
 
 func setupCheck(t *testing.T) *checked {
@@ -143,18 +145,21 @@ func (c *checked) behind(settings proxy.Settings) {
 	require.NoError(c.t, c.store().SetProxy(c.t.Context(), "s", &settings))
 }
 
-// states checks and gives the states, in order, and all that was said.
+// states checks and gives the states of what chats rely on, in order, and all that was said.
 func (c *checked) states(code int) (states []checkState, said string) {
 	c.t.Helper()
 	require.Equal(c.t, code, c.run("school", "check", "s"), "%s%s", c.out, c.err)
 	said = c.out
-	require.Equal(c.t, 5, strings.Count(said, "\n"), "a line each")
+	require.Equal(c.t, 7, strings.Count(said, "\n"), "a line each")
 	require.Equal(c.t, code, c.run("school", "check", "s", "-o", "json"))
 	var v checkView
 	require.NoError(c.t, json.Unmarshal([]byte(c.out), &v))
 	require.Equal(c.t, code == exitOK, v.OK)
-	require.Equal(c.t, []string{"proxy", "messenger", "token", "rights", "clock"}, lo.Map(v.Checks, func(x check, _ int) string { return x.Name }))
-	return lo.Map(v.Checks, func(x check, _ int) checkState { return x.State }), said
+	require.Equal(c.t, []string{"proxy", "messenger", "token", "rights", "clock", "portal", "user-token"},
+		lo.Map(v.Checks, func(x check, _ int) string { return x.Name }))
+	states = lo.Map(v.Checks, func(x check, _ int) checkState { return x.State })
+	c.beyond = states[5:]
+	return states[:5], said
 }
 
 func TestCheckOfASchoolInOrder(t *testing.T) {
@@ -164,6 +169,9 @@ func TestCheckOfASchoolInOrder(t *testing.T) {
 	states, said := c.states(exitOK)
 	require.Equal(t, fine, states)
 	require.Contains(t, said, "none is set")
+	require.Equal(t, []checkState{checkUnset, checkUnset}, c.beyond, "neither is needed")
+	require.Contains(t, said, "ROLLCALL_PORTAL_URL")
+	require.Contains(t, said, "rollcall school set-user-token s")
 	require.Contains(t, said, "good, and of community 1001")
 
 	p := proxytest.New(t, proxytest.Options{})

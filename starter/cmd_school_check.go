@@ -23,9 +23,10 @@ each what is wrong and what to do:
   rights     the token may manage the community's messages
   clock      this machine, the messenger and the Portal agree on the time, to a
              minute
-  portal     takes the key, and knows the school by its source id
-  user token with which rooms for video calls are made: whether it was refused
-             last. There is nothing harmless to try it with.
+  portal     takes the key, and knows the school: by its source id, or by --portal-id of
+             "school add"
+  user-token makes the rooms of video calls: whether it was refused last. There is
+             nothing harmless to try it with.
 
 It makes two requests to the messenger at the most, in the pace of the school's
 token, and one to the Portal, all through the school's proxy, and changes nothing.

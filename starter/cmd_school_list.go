@@ -49,13 +49,15 @@ func runSchoolList(ctx context.Context, a *app, o schoolListOptions) error {
 
 // schoolView is a registered school.
 type schoolView struct {
-	ID           school.ID         `json:"id"`
-	Name         string            `json:"name"`
-	District     school.DistrictID `json:"district"`
-	Feed         school.FeedID     `json:"feed"`
-	SourceID     string            `json:"sourceId"`
-	SubjectChats bool              `json:"subjectChats"`
-	Token        tokenView         `json:"token"`
+	ID       school.ID         `json:"id"`
+	Name     string            `json:"name"`
+	District school.DistrictID `json:"district"`
+	Feed     school.FeedID     `json:"feed"`
+	SourceID string            `json:"sourceId"`
+	// PortalID is what the Portal calls the school.
+	PortalID     string    `json:"portalId"`
+	SubjectChats bool      `json:"subjectChats"`
+	Token        tokenView `json:"token"`
 }
 
 // tokenView is how the community token stands. The token itself is never shown.
@@ -68,7 +70,7 @@ type tokenView struct {
 
 func viewSchool(r store.SchoolRow) schoolView {
 	return schoolView{
-		ID: r.ID, Name: r.Name, District: r.District, Feed: r.Feed, SourceID: r.SourceID, SubjectChats: r.SubjectChats,
+		ID: r.ID, Name: r.Name, District: r.District, Feed: r.Feed, SourceID: r.SourceID, PortalID: r.Organisation(), SubjectChats: r.SubjectChats,
 		Token: viewToken(r),
 	}
 }

@@ -134,6 +134,7 @@ func (v schoolShow) text(p *page) {
 	p.pairs([][2]string{
 		{"District", string(r.District)},
 		{"Feed", fmt.Sprintf("%s, source id %s", r.Feed, r.SourceID)},
+		{"Portal's name", r.PortalID},
 		{"Subject chats", lo.Ternary(r.SubjectChats, "on", "off")},
 		{"Community", lo.Ternary(r.Token.CommunityID == 0, "", fmt.Sprint(r.Token.CommunityID))},
 		{"Token", r.Token.words()},

@@ -3,6 +3,7 @@ package main
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,6 +33,11 @@ func staffFixture() survey.Survey {
 	staff("ended", "Гаврилова", true, 0, school.Position{Role: "aide", Ended: true})
 	staff("coming", "Громова", true, 0, school.Position{Role: "teacher", Pedagogical: true, Period: school.Period{Begin: "2026-11-01"}})
 	staff("disputed", "Дымова", true, 0, teacher)
+	staff("linked", "Ершова", true, 31, teacher)
+	staff("unlinked", "Жукова", true, 0, teacher)
+	linked, unlinked := &s.Roster.People[len(s.Roster.People)-2], &s.Roster.People[len(s.Roster.People)-1]
+	linked.AccountSource, linked.AccountSince = school.AccountFromPortal, time.Date(2026, 8, 29, 22, 0, 0, 0, time.UTC)
+	unlinked.Unlinked, s.School.TimeZone = true, "Europe/Moscow"
 	s.Roster.Faults = append(s.Roster.Faults, school.Fault{Code: school.FaultTwoAccounts, People: []school.PersonID{"disputed"}})
 	s.Desired = chats.Desired(s.Roster, chats.Settings{SchoolName: s.School.Name, SubjectChats: true}, s.Day)
 	return s

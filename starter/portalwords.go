@@ -25,7 +25,7 @@ var portalAdvice = map[portal.Code]string{
 	portal.CodeRateLimited: "it is tried again by itself, more slowly",
 	portal.CodeRefused:     "check the file of " + config.EnvPortalKeyFile + ", or have the Portal issue another key",
 	portal.CodeClock:       "have this machine's clock set by NTP",
-	portal.CodeUnknown:     "have the school entered there under its source id",
+	portal.CodeUnknown:     "have the school entered there, or say what it is called there: rollcall school add … --portal-id",
 	portal.CodeBadRequest:  "compare the Portal's version of the interface with docs/portal-api.md",
 	portal.CodeIncomplete:  "nothing was changed; have it mended where the links come from, and read again",
 }

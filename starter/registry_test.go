@@ -65,6 +65,11 @@ func TestSchools(t *testing.T) {
 	require.False(t, add("--no-subject-chats").SubjectChats)
 	require.False(t, add().SubjectChats, "what is not given stays")
 	require.True(t, add("--no-subject-chats=false").SubjectChats)
+	require.Equal(t, "org-1", add().PortalID, "the source id, unless it is called otherwise there")
+	require.Equal(t, "school-of-nevsky", add("--portal-id", "school-of-nevsky").PortalID)
+	require.Equal(t, "school-of-nevsky", add().PortalID, "what is not given stays")
+	require.Regexp(t, `Portal's name +school-of-nevsky\n`, b.ok("school", "show", "s"))
+	require.Equal(t, "org-1", add("--portal-id=").PortalID)
 
 	require.Contains(t, b.refused(exitUsage, "school", "add", "s2", "--district", "d", "--feed", "nope", "--source-id", "x", "--name", "x"), "rollcall feed add")
 	require.Contains(t, b.refused(exitUsage, "school", "add", "s2", "--district", "nope", "--feed", "f", "--source-id", "x", "--name", "x"), "rollcall district add")
@@ -81,6 +86,8 @@ func TestASchoolThatIsNotRegistered(t *testing.T) {
 	for _, args := range [][]string{
 		{"school", "show", "nope"}, {"school", "set-token", "nope", "--community-id", "1"}, {"status", "nope"}, {"plan", "nope"}, {"resync", "nope"},
 		{"chats", "nope"}, {"members", "nope", "teachers"}, {"holds", "list", "nope"}, {"faults", "nope"},
+		{"calls", "nope"}, {"accounts", "show", "nope"}, {"school", "set-user-token", "nope"}, {"school", "set-user-token", "nope", "--off"},
+		{"school", "set-calls-push", "nope"},
 	} {
 		require.Contains(t, b.refused(exitUsage, args...), `no school "nope"`, args)
 		require.Contains(t, b.err, "rollcall school list")

@@ -41,6 +41,16 @@ func TestWhatIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		{"school set-token s --community-id 0", "positive number"},
 		{"school set-token s --community-id -5", "positive number"},
 		{"school set-token s secret-token --community-id 5", "one argument too many"},
+		{"school set-user-token s secret-token", "one argument too many"},
+		{"school set-user-token", "SCHOOL is missing"},
+		{"school set-calls-push", "SCHOOL is missing"},
+		{"accounts shw s", "did you mean show?"},
+		{"accounts show", "SCHOOL is missing"},
+		{"accounts read", "SCHOOL is missing"},
+		{"accounts read s --all", "unknown flag"},
+		{"calls", "SCHOOL is missing"},
+		{"calls s vc-1", "one argument too many"},
+		{"calls s --off", "unknown flag"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +87,7 @@ func TestHelp(t *testing.T) {
 	b := setup(t)
 	help := b.ok("--help")
 	for _, variable := range []string{
-		"ROLLCALL_DATABASE_URL", "ROLLCALL_KEYSET", "ROLLCALL_KEYSET_FILE", "ROLLCALL_LOG_LEVEL", "ROLLCALL_LOG_FORMAT", "TEMPORAL_ADDRESS",
+		"ROLLCALL_DATABASE_URL", "ROLLCALL_KEYSET", "ROLLCALL_KEYSET_FILE", "ROLLCALL_PORTAL_URL", "ROLLCALL_PORTAL_KEY_FILE", "ROLLCALL_LINKS_FILE", "ROLLCALL_LOG_LEVEL", "ROLLCALL_LOG_FORMAT", "TEMPORAL_ADDRESS",
 	} {
 		require.Contains(t, help, variable)
 	}

@@ -127,6 +127,36 @@ func TestResyncAndWait(t *testing.T) {
 	require.Zero(t, f.signalled)
 }
 
+func TestAPassTellsOfThePortalAndOfCalls(t *testing.T) {
+	t.Parallel()
+	b, f := setupTemporal(t)
+	trouble := &workflows.Problem{Code: workflows.ProblemPortalTrouble, Message: "the Portal: read account links: portal-refused (HTTP 401): check the key"}
+	report := workflows.PassReport{
+		School: "s", Epoch: 7, Outcome: workflows.OutcomePartial, Portal: trouble,
+		Operations: map[string]int{workflows.ServedAnnouncements: 2, "add": 1}, Failed: map[string]int{"user-token-refused": 1},
+	}
+	f.answer = report
+	require.Equal(t, exitIncomplete, b.run("resync", "s", "--calls", "--wait"))
+	require.Equal(t, workflows.Scope{Calls: true}, f.asked[0].(workflows.Request).Scope)
+	require.Equal(t, ""+
+		"pass 7 of school s: partial\n"+
+		"done     1 add, 2 announce call\n"+
+		"failed   1 user-token-refused\n"+
+		"not yet  -\n"+
+		"held     -\n"+
+		"Portal: read account links: portal-refused (HTTP 401): check the key\n"+
+		"no rooms are made for video calls: set another user token with: rollcall school set-user-token s\n", b.out)
+
+	st := b.store()
+	epoch, err := st.BeginPass(t.Context(), store.PassBegin{School: "s", Request: "r", Trigger: "manual", Scope: struct{}{}})
+	require.NoError(t, err)
+	require.NoError(t, st.EndPass(t.Context(), "s", epoch, string(report.Outcome), nil, report, nil))
+	require.Contains(t, b.ok("status"), "s: Portal: read account links: portal-refused")
+	require.Contains(t, b.out, "1 add, 2 announce call")
+	require.Regexp(t, `Portal +read account links: portal-refused`, b.ok("school", "show", "s"))
+	require.Equal(t, trouble, decode[statusView](b, "status").Schools[0].LastPass.Portal)
+}
+
 func TestAFailedPassSaysWhy(t *testing.T) {
 	t.Parallel()
 	b, f := setupTemporal(t)

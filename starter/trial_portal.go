@@ -42,7 +42,7 @@ func (t *trial) portalCheck(ctx context.Context) check {
 		return result(checkFailed, "%s", err)
 	}
 	t.clocks = append(t.clocks, otherClock{"the Portal's", -account.Clock.Round(time.Second)})
-	return result(checkOK, "takes the key, and knows %s as «%s»", t.school.SourceID, clean(account.Name))
+	return result(checkOK, "takes the key, and knows %s as «%s»", t.school.Organisation(), clean(account.Name))
 }
 
 func (t *trial) askPortal(ctx context.Context, way connect.Portal) (rest.Account, error) {
@@ -50,7 +50,7 @@ func (t *trial) askPortal(ctx context.Context, way connect.Portal) (rest.Account
 	if err != nil {
 		return rest.Account{}, err
 	}
-	return client.Check(ctx, t.school.SourceID)
+	return client.Check(ctx, t.school.Organisation())
 }
 
 // userTokenCheck says how the user token stood last: every call that could try it makes a room.
@@ -58,10 +58,10 @@ func (t *trial) userTokenCheck() check {
 	set := "set one with: rollcall school set-user-token " + string(t.school.ID)
 	switch t.userToken.State {
 	case tokenUnset:
-		return check{"user token", checkUnset, "video calls without a link of their own get no room; " + set}
+		return check{"user-token", checkUnset, "video calls without a link of their own get no room; " + set}
 	case tokenRefused:
-		return check{"user token", checkFailed, say(userTokenWords, t.userToken.code()).Words + "; " + set}
+		return check{"user-token", checkFailed, say(userTokenWords, t.userToken.code()).Words + "; " + set}
 	default:
-		return check{"user token", checkOK, "set, and was not refused last; it is tried when a room is made"}
+		return check{"user-token", checkOK, "set, and was not refused last; it is tried when a room is made"}
 	}
 }

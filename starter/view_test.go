@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -88,7 +89,7 @@ func TestNoNullLists(t *testing.T) {
 		viewPlan(bare, nil), viewChats(bare, nil, false), viewFaultsOf(bare),
 		viewMembers(bare, &place{key: "k"}), viewHolds(bare.School, nil, people{}, nil, time.Time{}),
 		viewReading(workflows.FeedReport{}), viewReport(workflows.PassReport{}),
-		schoolShow{statusLine: statusLine{LastPass: stateless}},
+		schoolShow{statusLine: statusLine{LastPass: stateless}}, accountsView{}, linksTaken{}, viewCalls(bare, nil, calls.Means{}, nil, time.Time{}, callsOptions{}),
 	}
 	for _, v := range append(all, slices.Collect(maps.Values(views(t, fixture())))...) {
 		requireNoNil(t, reflect.ValueOf(v), reflect.TypeOf(v).Name())

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,17 @@ import (
 // constants finds the values of a package's string constants of one type.
 func constants(t *testing.T, dir, typeName string) []string {
 	t.Helper()
+	return constantsThat(t, dir, func(spec *ast.ValueSpec) bool { return named(spec.Type, typeName) })
+}
+
+// constantsNamed finds the values of a package's string constants whose names begin in one way.
+func constantsNamed(t *testing.T, dir, prefix string) []string {
+	t.Helper()
+	return constantsThat(t, dir, func(spec *ast.ValueSpec) bool { return strings.HasPrefix(spec.Names[0].Name, prefix) })
+}
+
+func constantsThat(t *testing.T, dir string, wanted func(*ast.ValueSpec) bool) []string {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	require.NoError(t, err)
 	var values []string
@@ -26,7 +38,7 @@ func constants(t *testing.T, dir, typeName string) []string {
 		require.NoError(t, err)
 		for node := range ast.Preorder(file) {
 			spec, ok := node.(*ast.ValueSpec)
-			if !ok || !named(spec.Type, typeName) {
+			if !ok || !wanted(spec) {
 				continue
 			}
 			for _, value := range spec.Values {
@@ -70,6 +82,17 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	require.Equal(t, constants(t, schools, "FaultCode"), worded(faultWords))
 	require.Equal(t, constants(t, ".", "chatState"), worded(chatStateWords))
 	require.Equal(t, constants(t, ".", "memberState"), worded(memberStateWords))
+	require.Equal(t, constants(t, ".", "checkState"), worded(checkWords))
+	require.Equal(t, constants(t, ".", "callState"), worded(callStateWords))
+	require.Equal(t, constants(t, ".", "room"), worded(roomWords))
+	require.Equal(t, constants(t, ".", "unannounced"), worded(unannouncedWords))
+	require.Equal(t, constants(t, ".", "linksSource"), worded(linksSourceWords))
+	require.Equal(t, constants(t, schools, "AccountSource"), worded(accountSourceWords))
+	require.Equal(t, constants(t, "../internal/portal", "Code"), worded(portalWords))
+	require.Equal(t, constants(t, "../internal/portal", "Code"), worded(portalAdvice))
+	require.Equal(t, constantsNamed(t, "../internal/messenger", "CodeToken"), worded(userTokenWords))
+	require.Equal(t, constantsNamed(t, "../internal/calls", "Problem"), worded(callProblemWords))
+	require.Equal(t, constantsNamed(t, "../workflows", "Served"), worded(servedWords))
 }
 
 // TestEveryMemberStateIsShown maps the reconciler's states to ours.

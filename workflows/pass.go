@@ -31,6 +31,8 @@ type pass struct {
 	// partProblem is that of an urgent part that failed: what it took out of the plans is undone.
 	partProblem *Problem
 
+	// running counts what goes on side by side and has not ended: the types' work, and the video calls'.
+	running int
 	// portal is what was wrong with the Portal; served what was done beside the plans; calling tells
 	// that the child for the video calls is running.
 	portal  *Problem
@@ -66,6 +68,9 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 	}
 	p.work = p.fetched.Work
 	p.readLinks(ctx)
+	if err := ctx.Err(); err != nil {
+		return problemOf(err)
+	}
 	if p.request.Verify && !p.fetched.Proven || p.fetched.Untried {
 		l.phase(ctx, "reading the chats from the messenger")
 		p.work, err = readChats.run(ctx,
@@ -100,9 +105,11 @@ func (p *pass) sync(ctx workflow.Context) *Problem {
 	group := workflow.NewWaitGroup(ctx)
 	run := func(name string, f func(workflow.Context) *Problem) {
 		group.Add(1)
+		p.running++
 		workflow.GoNamed(ctx, name, func(ctx workflow.Context) {
 			defer group.Done()
 			worst = lo.CoalesceOrEmpty(worst, f(ctx))
+			p.running--
 		})
 	}
 	for _, t := range types {
@@ -128,7 +135,7 @@ func (p *pass) sync(ctx workflow.Context) *Problem {
 		worst = lo.CoalesceOrEmpty(worst, problem)
 	}
 	p.publishChats(ctx, len(types) > 0)
-	return lo.CoalesceOrEmpty(worst, p.partProblem)
+	return lo.CoalesceOrEmpty(worst, p.partProblem, problemOf(ctx.Err()))
 }
 
 // A child of an earlier run that was cut off is given this long to end.

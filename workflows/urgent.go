@@ -22,9 +22,9 @@ func (p *pass) watch(ctx workflow.Context) {
 	inbox := &p.lane.inbox
 	for {
 		_ = workflow.Await(ctx, func() bool {
-			return p.running() == 0 || inbox.signals.Len() > 0 || lo.ContainsBy(inbox.pending, Request.urgent)
+			return p.running == 0 || inbox.signals.Len() > 0 || lo.ContainsBy(inbox.pending, Request.urgent)
 		})
-		if p.running() == 0 || ctx.Err() != nil {
+		if p.running == 0 || ctx.Err() != nil {
 			return
 		}
 		inbox.receive(ctx)
@@ -33,9 +33,6 @@ func (p *pass) watch(ctx workflow.Context) {
 		}
 	}
 }
-
-// running counts the children that have not ended.
-func (p *pass) running() int { return len(p.children) + lo.Ternary(p.calling, 1, 0) }
 
 // letThrough serves urgent requests in the middle of the pass.
 func (p *pass) letThrough(ctx workflow.Context, requests []Request) {

@@ -118,7 +118,7 @@ func (d *demo) publishCall(ctx context.Context) error {
 	if err != nil || class == "" {
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Second)
+	now := time.Now().UTC()
 	id := "demo-" + now.Format("20060102-150405")
 	published := time.Now()
 	if err := d.writeCall(id, organisation, class, now); err != nil {
@@ -131,13 +131,28 @@ func (d *demo) publishCall(ctx context.Context) error {
 		return fmt.Errorf("the Portal does not show the call: see: rollcall calls %s: %w", continuousSchool, err)
 	}
 	d.lag = time.Since(published)
-	states, err := d.store.Calls(ctx, continuousSchool)
-	for _, s := range states {
-		if s.Call.ID == school.CallID(id) && s.HeldLag != nil {
-			d.heldLag = *s.HeldLag
+	d.heldLag, err = d.heldLagOf(limit, school.CallID(id))
+	return err
+}
+
+// heldLagOf waits until it is recorded how long a call took from our taking it in.
+func (d *demo) heldLagOf(ctx context.Context, id school.CallID) (time.Duration, error) {
+	for {
+		states, err := d.store.Calls(ctx, continuousSchool)
+		if err != nil {
+			return 0, err
+		}
+		for _, s := range states {
+			if s.Call.ID == id && s.HeldLag != nil {
+				return *s.HeldLag, nil
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		}
 	}
-	return err
 }
 
 // classWithChat is a class of the continuous school that has its students' chat.

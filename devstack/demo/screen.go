@@ -91,7 +91,7 @@ func (s *screen) addresses(d *demo) {
 	s.say(strings.Join([]string{
 		"",
 		"Temporal UI   " + d.stack.UIAddress() + "/namespaces/" + d.stack.Namespace() + "/workflows",
-		"Sandbox       " + d.stack.SandboxURL() + "/_sandbox/ (the stand-in for the messenger)",
+		"Sandbox       " + d.stack.SandboxURL() + "/_sandbox/ (the stand-ins for the messenger and the Portal)",
 		"Roster        " + d.rosterPath() + " (edit a file: it is read and followed by itself)",
 		"Logs          " + d.o.Stack.Dir,
 		"",
@@ -101,6 +101,7 @@ func (s *screen) addresses(d *demo) {
 		"  " + rollcall + " chats school-1",
 		"  " + rollcall + " resync school-1 --verify --wait",
 		"  " + rollcall + " schedule list",
+		"  " + rollcall + " calls school-3",
 		"",
 		"School 1 is gone through every 30 minutes, school 2 by a cron expression, and school 3 all the",
 		"time. Rename a class of school 3, and watch its parents' and students' chats follow within seconds:",

@@ -252,7 +252,7 @@ func TestCallsOfTheContinuousSchoolAreThereInAMoment(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("held → on the Portal: p95 %s; published → on the Portal: p50 %s, p95 %s", lag.HeldP95, lag.P50, lag.P95)
 	require.Less(t, lag.HeldP95, 2*time.Second)
-	require.Contains(t, s.cli("", "calls", string(s.id)), "p95")
+	require.Contains(t, s.cli("", "calls", string(s.id)), "95 of 100")
 }
 
 // The worker is killed at each step of a call's life, when the step was done and its answer is lost.

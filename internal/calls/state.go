@@ -72,9 +72,9 @@ func (s State) Link() string {
 func (s State) Over(now time.Time) bool { return s.Call.Cancelled || !now.Before(s.Call.Ends) }
 
 // randomID is the key by which the messenger knows an announcement again. It is the same at every
-// try, and another one for another text, or for the same text said anew after it was taken back.
-func (s State) randomID(id school.ID, text string) int32 {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", id, s.Call.ID, s.HeldAt.UnixMicro(), text))
+// try, and another one for another chat or text, or where the call was cancelled in between.
+func (i Item) randomID(id school.ID, text string) int32 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s", id, i.Call.ID, i.HeldAt.UnixMicro(), i.Chat, text))
 	return int32(binary.BigEndian.Uint32(sum[:4])%math.MaxInt32) + 1
 }
 

@@ -24,6 +24,12 @@ const (
 // pushed belongs to the pushes: the feed says no more about it.
 func (s *Store) TakeCalls(ctx context.Context, id school.ID, told []school.Call) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		// Also where it says nothing new: the feed must not take back what a push stands for.
+		_, err := tx.Exec(ctx, `UPDATE calls SET source = $2 WHERE school_id = $1 AND id = ANY($3) AND source <> $2`,
+			id, callsFromPush, callIDs(told))
+		if err != nil {
+			return err
+		}
 		changed, err := s.holdCalls(ctx, tx, id, callsFromPush, told)
 		if err != nil || !changed {
 			return err
@@ -41,8 +47,12 @@ func (s *Store) takeFeedCalls(ctx context.Context, tx pgx.Tx, id school.ID, told
 	_, err := tx.Exec(ctx, `
 		UPDATE calls SET cancelled = true, held_at = now()
 		WHERE school_id = $1 AND source = $2 AND NOT cancelled AND ends_at > now() AND id <> ALL($3)`,
-		id, callsFromFeed, lo.Map(told, func(c school.Call, _ int) string { return string(c.ID) }))
+		id, callsFromFeed, callIDs(told))
 	return err
+}
+
+func callIDs(told []school.Call) []string {
+	return lo.Map(told, func(c school.Call, _ int) string { return string(c.ID) })
 }
 
 // holdCalls takes in what is said of calls, and tells whether any of it is new. Of a call that is
@@ -171,13 +181,14 @@ func (s *Store) SetAsked(ctx context.Context, id school.ID, call school.CallID) 
 }
 
 // SetShown records what the Portal shows of a call; "" is nothing. The wait until it was first shown
-// is measured here, from its publication (zero: not known) and from our taking it in.
+// is measured here, from its publication (zero: not known; one that is still to come is no wait) and
+// from our taking it in.
 func (s *Store) SetShown(ctx context.Context, id school.ID, call school.CallID, digest string, published time.Time) error {
 	if digest == "" {
 		return s.setCall(ctx, id, call, `shown = NULL`)
 	}
 	return s.setCall(ctx, id, call, `shown = $3, shown_at = coalesce(shown_at, now()), held_lag = coalesce(held_lag, now() - held_at),
-		lag = coalesce(lag, now() - coalesce($4::timestamptz, held_at))`, digest, lo.EmptyableToPtr(published))
+		lag = coalesce(lag, greatest(now() - coalesce($4::timestamptz, held_at), interval '0'))`, digest, lo.EmptyableToPtr(published))
 }
 
 // SetCallProblem records the code of what keeps a call from being seen; "" is nothing.

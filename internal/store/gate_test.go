@@ -107,3 +107,42 @@ func TestGateRefusesAnEarlierAttempt(t *testing.T) {
 	require.NoError(t, second.Pass(ctx))
 	require.NoError(t, other.Pass(ctx), "another activity of the same pass goes on")
 }
+
+func TestCheckRefusesWhoeverIsOvertaken(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	of := func(pass *store.Gate, activity string, attempt int32) *store.Gate {
+		gate, err := pass.For(ctx, activity, attempt)
+		require.NoError(t, err)
+		return gate
+	}
+	pass := st.Gate("s", beginPass(t, st))
+	first, other := of(pass, "a", 1), of(pass, "b", 1)
+	require.NoError(t, first.Check(ctx))
+	second := of(pass, "a", 2)
+	require.Equal(t, messenger.CodeFenced, messenger.CodeOf(first.Check(ctx)), "a later attempt has begun")
+	require.NoError(t, second.Check(ctx))
+	require.NoError(t, other.Check(ctx), "another activity of the same pass goes on")
+
+	later := st.Gate("s", beginPass(t, st))
+	for _, stale := range []*store.Gate{pass, first, second, other} {
+		require.Equal(t, messenger.CodeFenced, messenger.CodeOf(stale.Check(ctx)), "a later pass has begun")
+	}
+	require.NoError(t, later.Check(ctx))
+	require.Error(t, st.Gate("nowhere", 1).Check(ctx))
+}
+
+func TestCheckTakesNothingFromTheBudget(t *testing.T) {
+	t.Parallel()
+	st, url := setupAt(t)
+	gate := st.Gate("s", beginPass(t, st))
+	require.NoError(t, gate.Pass(t.Context()))
+	conn := raw(t, url)
+	turn := func() []string { return texts(t, conn, `SELECT next_request_at::text FROM communities`) }
+	before := turn()
+	for range 100 {
+		require.NoError(t, gate.Check(t.Context()))
+	}
+	require.Equal(t, before, turn())
+}

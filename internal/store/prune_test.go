@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -45,4 +46,19 @@ func TestPruneLeavesTheNewestPass(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existed)
 	require.Equal(t, newest, again)
+}
+
+func TestPruneForgetsCallsThatAreLongOver(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	push(t, st, lesson("vc-1"), lesson("vc-2"))
+	finish(t, st, "vc-1")
+	gone, err := st.Prune(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, gone)
+	st.Age(t, "calls", "ends_at", 31*24*time.Hour)
+	gone, err = st.Prune(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, gone)
+	require.Equal(t, []school.CallID{"vc-2"}, openIDs(t, st), "one that is not put away stays")
 }

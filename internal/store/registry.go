@@ -66,7 +66,7 @@ func noDistrict(id school.DistrictID) error {
 }
 
 // AddSchool registers a school, or changes a registered one. Its community token and its
-// schedule are set apart.
+// schedule are set apart. What the Portal has said of another organisation is forgotten.
 func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 	if _, err := s.District(ctx, x.District); err != nil {
 		return err
@@ -76,6 +76,12 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
+			DELETE FROM account_links l USING schools s
+			WHERE s.id = l.school_id AND s.id = $1 AND coalesce(nullif(s.portal_id, ''), s.source_id) <> $2`, x.ID, x.Organisation())
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
 			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats, portal_id)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (id) DO UPDATE SET district_id = excluded.district_id, feed_id = excluded.feed_id,

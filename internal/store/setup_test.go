@@ -17,14 +17,22 @@ import (
 // setup gives a store on a fresh database, with one school registered.
 func setup(t *testing.T) *store.Store {
 	t.Helper()
-	st := open(t, pgtest.Database(t))
+	st, _ := setupAt(t)
+	return st
+}
+
+// setupAt is setup, and gives where the database is.
+func setupAt(t *testing.T) (*store.Store, string) {
+	t.Helper()
+	url := pgtest.Database(t)
+	st := open(t, url)
 	ctx := t.Context()
 	_, err := st.Migrate(ctx)
 	require.NoError(t, err)
 	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "District"}))
 	require.NoError(t, st.AddFeed(ctx, "f", "d", "/srv/roster"))
 	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "School", SubjectChats: true}))
-	return st
+	return st, url
 }
 
 func open(t *testing.T, url string) *store.Store {

@@ -33,7 +33,7 @@ const (
 const (
 	adviceAddress = "check that the Portal's address (ROLLCALL_PORTAL_URL) is that of its interface"
 	adviceKey     = "check that key id and secret are those that the Portal issued, and that it has not withdrawn them"
-	adviceUnknown = "have the Portal enter the organisation under the sourcedId that the roster has, and give the key access to it"
+	adviceUnknown = "have the Portal enter the organisation under the sourcedId that the roster has and give the key access to it, or say what it calls the school: rollcall school add --portal-id"
 	adviceAnew    = "the reading cannot be gone on with: begin it anew"
 	adviceTooBig  = "the body is bigger than the Portal takes: publish less at once"
 	adviceOther   = "the Portal does not take what was sent: compare its version of the interface with ours"
