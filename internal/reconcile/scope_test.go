@@ -14,10 +14,12 @@ import (
 func types(t ...chats.Type) reconcile.Scope       { return reconcile.Scope{Types: t} }
 func someChats(k ...chats.Key) reconcile.Scope    { return reconcile.Scope{Chats: k} }
 func people(p ...school.PersonID) reconcile.Scope { return reconcile.Scope{People: p} }
+func videoCalls() reconcile.Scope                 { return reconcile.Scope{Calls: true} }
 func allOf(s ...reconcile.Scope) (r reconcile.Scope) {
 	r = s[0]
 	for _, x := range s[1:] {
 		r.Types, r.Chats, r.People = append(r.Types, x.Types...), append(r.Chats, x.Chats...), append(r.People, x.People...)
+		r.Calls = r.Calls || x.Calls
 	}
 	return r
 }
@@ -36,6 +38,12 @@ func TestScopesUnite(t *testing.T) {
 		"two people":                        {people("q"), people("p"), people("p", "q")},
 		"a person and a chat":               {people("p"), someChats(a), allOf(someChats(a), people("p"))},
 		"a person stays beside their types": {people("p"), types(chats.Parents), allOf(types(chats.Parents), people("p"))},
+		"calls twice":                       {videoCalls(), videoCalls(), videoCalls()},
+		"calls and the whole school":        {videoCalls(), reconcile.Scope{}, reconcile.Scope{}},
+		"calls and a person":                {videoCalls(), people("p"), allOf(people("p"), videoCalls())},
+		"calls and a chat":                  {videoCalls(), someChats(a), allOf(someChats(a), videoCalls())},
+		"calls and a type":                  {videoCalls(), types(chats.Parents), allOf(types(chats.Parents), videoCalls())},
+		"calls and all types":               {allOf(types(chats.Types()[:1]...), videoCalls()), types(chats.Types()[1:]...), reconcile.Scope{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,6 +60,39 @@ func TestSmallScopes(t *testing.T) {
 	require.False(t, reconcile.Scope{}.Small())
 	require.False(t, types(chats.Parents).Small())
 	require.False(t, people(make([]school.PersonID, 21)...).Small())
+	require.True(t, videoCalls().Small())
+	require.True(t, allOf(videoCalls(), people("p")).Small())
+	require.False(t, allOf(videoCalls(), types(chats.Parents)).Small())
+	require.False(t, allOf(videoCalls(), people(make([]school.PersonID, 21)...)).Small())
+}
+
+func TestCallsInScopes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		scope               reconcile.Scope
+		whole, covers, only bool
+	}{
+		"the whole school":   {reconcile.Scope{}, true, true, false},
+		"calls":              {videoCalls(), false, true, true},
+		"a person":           {people("p"), false, false, false},
+		"a type":             {types(chats.Parents), false, false, false},
+		"a chat":             {someChats("parents:cohort:a"), false, false, false},
+		"calls and a person": {allOf(videoCalls(), people("p")), false, true, false},
+		"calls and a type":   {allOf(videoCalls(), types(chats.Parents)), false, true, false},
+		"calls and a chat":   {allOf(videoCalls(), someChats("parents:cohort:a")), false, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.whole, c.scope.Whole())
+			require.Equal(t, c.covers, c.scope.CoversCalls())
+			require.Equal(t, c.only, c.scope.OnlyCalls())
+		})
+	}
+	plan := reconcile.Plan{Operations: []reconcile.Operation{{Chat: "parents:cohort:a", Type: chats.Parents, Kind: reconcile.Add, Person: "p"}}}
+	require.Empty(t, plan.Within(videoCalls()).Operations, "calls alone change no chat")
+	for _, kind := range chats.Types() {
+		require.False(t, videoCalls().Covers(kind))
+	}
 }
 
 func TestUnitedScopesCoverBoth(t *testing.T) {
@@ -65,6 +106,7 @@ func TestUnitedScopesCoverBoth(t *testing.T) {
 		return reconcile.Scope{
 			Types: rapid.SliceOfNDistinct(typeOf, 0, 2, rapid.ID).Draw(t, "types"),
 			Chats: rapid.SliceOfNDistinct(key, 0, 2, rapid.ID).Draw(t, "chats"), People: rapid.SliceOfNDistinct(person, 0, 2, rapid.ID).Draw(t, "people"),
+			Calls: rapid.Bool().Draw(t, "calls"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -77,7 +119,9 @@ func TestUnitedScopesCoverBoth(t *testing.T) {
 		}), 0, 12).Draw(t, "operations")}
 		one, other := scope.Draw(t, "one"), scope.Draw(t, "other")
 		both := plan.Within(one.Unite(other)).Operations
+		require.Equal(t, one.Unite(other), other.Unite(one))
 		for _, part := range []reconcile.Scope{one, other} {
+			require.True(t, !part.CoversCalls() || one.Unite(other).CoversCalls())
 			for _, o := range plan.Within(part).Operations {
 				require.Contains(t, both, o)
 				require.True(t, one.Unite(other).Covers(o.Type))

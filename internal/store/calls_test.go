@@ -13,12 +13,14 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
-// lesson is a call that takes place in an hour.
+// soon is when the tests' calls begin.
+var soon = time.Now().UTC().Truncate(time.Second).Add(time.Hour)
+
+// lesson is a call that is still to come.
 func lesson(id school.CallID) school.Call {
-	starts := time.Now().UTC().Truncate(time.Hour).Add(2 * time.Hour)
 	return school.Call{
-		ID: id, Title: "Secret algebra", Class: "c-math", Chat: "subject", Teacher: "vera", Starts: starts, Ends: starts.Add(time.Hour),
-		Link: "https://calls.example/join/secret-room", Published: starts.Add(-3 * time.Hour),
+		ID: id, Title: "Secret algebra", Class: "c-math", Chat: "subject", Teacher: "vera", Starts: soon, Ends: soon.Add(time.Hour),
+		Link: "https://calls.example/join/secret-room", Published: soon.Add(-2 * time.Hour),
 	}
 }
 
@@ -198,7 +200,9 @@ func TestAPushTakesAFeedsCallOver(t *testing.T) {
 
 func TestARestoredCallComesBackOpen(t *testing.T) {
 	t.Parallel()
-	for name, source := range map[string]struct{ tell, cancel func(*testing.T, *store.Store) }{
+	for name, source := range map[string]struct {
+		tell, cancel func(*testing.T, *store.Store)
+	}{
 		"pushed": {
 			func(t *testing.T, st *store.Store) { t.Helper(); push(t, st, lesson("vc-1")) },
 			func(t *testing.T, st *store.Store) { t.Helper(); push(t, st, cancelled(lesson("vc-1"))) },

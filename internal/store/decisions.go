@@ -48,6 +48,7 @@ func (s *Store) HoldsDigest(ctx context.Context, id school.ID) (string, error) {
 }
 
 type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 

@@ -114,10 +114,11 @@ func (s *Store) TakeLinks(
 
 // saveLinks saves links, or, where nobody's link has changed, that they were read.
 func (s *Store) saveLinks(ctx context.Context, tx pgx.Tx, id school.ID, links accounts.Links, same bool) error {
+	completeAt := lo.EmptyableToPtr(links.CompleteAt)
 	if same {
 		_, err := tx.Exec(ctx, `
 			UPDATE account_links SET as_of = $2, read_at = now(), complete_at = $3, problem = NULL WHERE school_id = $1`,
-			id, links.AsOf, links.CompleteAt)
+			id, links.AsOf, completeAt)
 		return err
 	}
 	sealed, err := s.sealJSON(links.Known, "account-links", string(id))
@@ -127,7 +128,7 @@ func (s *Store) saveLinks(ctx context.Context, tx pgx.Tx, id school.ID, links ac
 	linked := lo.CountBy(lo.Values(links.Known), func(l accounts.Link) bool { return l.Account > 0 })
 	_, err = tx.Exec(ctx, `
 		UPDATE account_links SET sealed = $2, linked = $3, as_of = $4, read_at = now(), complete_at = $5, problem = NULL
-		WHERE school_id = $1`, id, sealed, linked, links.AsOf, links.CompleteAt)
+		WHERE school_id = $1`, id, sealed, linked, links.AsOf, completeAt)
 	return err
 }
 
@@ -149,7 +150,7 @@ func (s *Store) wantLinked(ctx context.Context, tx pgx.Tx, id school.ID, taken *
 	if err != nil || digest == "" {
 		return err
 	}
-	roster, err := s.Roster(ctx, id, digest)
+	roster, err := s.roster(ctx, tx, id, digest)
 	if err != nil {
 		return err
 	}

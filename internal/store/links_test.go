@@ -131,6 +131,17 @@ func TestTheFirstCompleteReadingOfNothingAsksToo(t *testing.T) {
 	require.Empty(t, asked(t, st))
 }
 
+func TestChangesAloneAreNoCompleteReading(t *testing.T) {
+	t.Parallel()
+	st, _ := setupLinks(t)
+	for at := range 2 {
+		require.False(t, takeLinks(t, st, changes(at, linked(1, 700_101, -9))).Change.First)
+		require.Nil(t, linksState(t, st).CompleteAt)
+	}
+	require.True(t, takeLinks(t, st, complete(2, linked(1, 700_101, -9))).Change.First)
+	require.NotNil(t, linksState(t, st).CompleteAt)
+}
+
 func TestWhomChangedLinksAskFor(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -327,61 +338,4 @@ func TestLinksAreSealed(t *testing.T) {
 	require.NoError(t, err)
 	_, err = st.AccountLinks(ctx, "other")
 	require.ErrorIs(t, err, secret.ErrDoesNotOpen, "they are the other school's")
-}
-
-func TestWhoseLinksAreLookedAtBetweenPasses(t *testing.T) {
-	t.Parallel()
-	st := setup(t)
-	ctx := t.Context()
-	due := func() []school.ID {
-		ids, err := st.LinksDue(ctx)
-		require.NoError(t, err)
-		return ids
-	}
-	require.NoError(t, st.SetSchedule(ctx, "s", school.Schedule{Continuous: true}))
-	require.Empty(t, due(), "no token, no roster")
-	identified(t, st)
-	require.Empty(t, due(), "no token")
-	require.NoError(t, st.SetToken(ctx, "s", 42, "token"))
-	require.Equal(t, []school.ID{"s"}, due())
-	for name, schedule := range map[string]school.Schedule{
-		"paused":       {Continuous: true, Paused: "exams"},
-		"now and then": school.DefaultSchedule(),
-		"off":          {Off: true},
-	} {
-		require.NoError(t, st.SetSchedule(ctx, "s", schedule))
-		require.Empty(t, due(), name)
-	}
-	require.NoError(t, st.AddSchool(ctx, school.School{ID: "a", District: "d", Feed: "f", SourceID: "org-2"}))
-	require.NoError(t, st.SetSchedule(ctx, "a", school.Schedule{Continuous: true}))
-	require.NoError(t, st.SetToken(ctx, "a", 43, "token"))
-	require.Empty(t, due(), "no roster")
-}
-
-func TestAnotherOrganisationsLinksAreForgotten(t *testing.T) {
-	t.Parallel()
-	st, _ := setupLinks(t)
-	ctx := t.Context()
-	x := school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "School"}
-	for _, change := range []struct {
-		name      string
-		change    func()
-		forgotten bool
-	}{
-		{"its name", func() { x.Name = "Renamed" }, false},
-		{"what it is called anyway", func() { x.PortalID = "org-1" }, false},
-		{"its name on the Portal", func() { x.PortalID = "portal-7" }, true},
-		{"its name in the feed alone", func() { x.SourceID = "org-9" }, false},
-		{"its name in the feed, and so on the Portal", func() { x.PortalID = "" }, true},
-	} {
-		_, err := st.TakeLinks(ctx, "s", linksState(t, st).AsOf, complete(0, linked(1, 700_101, -9)), accounts.Options{}, false)
-		require.NoError(t, err)
-		change.change()
-		require.NoError(t, st.AddSchool(ctx, x))
-		require.Equal(t, change.forgotten, linksState(t, st).CompleteAt == nil, change.name)
-		s, err := st.School(ctx, "s")
-		require.NoError(t, err)
-		require.Equal(t, x, s.School)
-		require.Equal(t, lo.CoalesceOrEmpty(x.PortalID, x.SourceID), s.Organisation())
-	}
 }

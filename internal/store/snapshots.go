@@ -36,7 +36,11 @@ func (s *Store) saveSnapshot(ctx context.Context, tx pgx.Tx, x SchoolReading) er
 
 // Roster opens a school's snapshot. A snapshot that is no longer kept is a NotFoundError.
 func (s *Store) Roster(ctx context.Context, id school.ID, digest string) (school.Roster, error) {
-	rows, err := s.pool.Query(ctx, `SELECT sealed FROM snapshots WHERE school_id = $1 AND digest = $2`, id, digest)
+	return s.roster(ctx, s.pool, id, digest)
+}
+
+func (s *Store) roster(ctx context.Context, q querier, id school.ID, digest string) (school.Roster, error) {
+	rows, err := q.Query(ctx, `SELECT sealed FROM snapshots WHERE school_id = $1 AND digest = $2`, id, digest)
 	if err != nil {
 		return school.Roster{}, err
 	}
