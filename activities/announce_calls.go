@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
@@ -13,6 +15,7 @@ import (
 // one, also where by then it is only sent to be taken back.
 func (a *Activities) AnnounceCalls(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
 	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
+		d.countWaiting() // a chat that is made from now on comes too late for this step
 		due := d.due(func(t calls.Todo) bool { return t.TakeBack || t.Announce })
 		if len(due) == 0 {
 			return nil
@@ -62,13 +65,16 @@ func (x *announcer) takeBack(ctx context.Context, due []calls.Item) error {
 			back = append(back, message{item: &due[i], posted: *item.Posted, call: call})
 		}
 	}
-	// What cannot be taken back (the chat is gone, the message too old) stays as it is.
 	return x.do(ctx, back, func(ctx context.Context, m message, reply messenger.Reply) error {
-		if reply.Err == nil {
-			x.done(ctx, workflows.ServedTakenBack)
-		}
+		notice := m.item.Cancellation(newRandomID())
 		m.item.Posted = nil
-		return x.a.Store.SetPosted(ctx, x.in.School, m.item.Call.ID, nil)
+		switch {
+		case reply.Err == nil:
+			x.done(ctx, workflows.ServedTakenBack)
+		case messenger.CodeOf(reply.Err) == messenger.CodeChatRights && m.item.Over(x.now):
+			m.item.Posted = &notice // too old to be taken back: another one corrects what it says
+		}
+		return x.a.Store.SetPosted(ctx, x.in.School, m.item.Call.ID, m.item.Posted)
 	})
 }
 
@@ -80,7 +86,7 @@ func (x *announcer) announce(ctx context.Context, due []calls.Item) error {
 			continue
 		}
 		if item.Posted == nil {
-			posted := item.Announcement(x.in.School)
+			posted := item.Announcement(newRandomID())
 			if err := x.a.Store.SetPosted(ctx, x.in.School, item.Call.ID, &posted); err != nil {
 				return err
 			}
@@ -90,6 +96,9 @@ func (x *announcer) announce(ctx context.Context, due []calls.Item) error {
 	}
 	return x.do(ctx, news, x.sent)
 }
+
+// newRandomID makes a key for a message that no message had before.
+func newRandomID() int32 { return rand.Int32N(math.MaxInt32) + 1 }
 
 func sending(item *calls.Item, posted calls.Posted) message {
 	return message{item: item, posted: posted, call: messenger.Call{

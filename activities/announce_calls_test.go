@@ -140,7 +140,8 @@ func (b *bench) restate(title string, state vk.ChatState) {
 	require.NoError(b.t, err)
 }
 
-func TestAMessageThatCannotBeDeletedStays(t *testing.T) {
+// TestAMessageThatCannotBeDeletedIsCorrected by one that says that the call is cancelled.
+func TestAMessageThatCannotBeDeletedIsCorrected(t *testing.T) {
 	t.Parallel()
 	b := setupPortal(t)
 	b.inStep(big(1, 2))
@@ -151,23 +152,27 @@ func TestAMessageThatCannotBeDeletedStays(t *testing.T) {
 	report := b.callsPass(workflows.OutcomePartial)
 	require.Equal(t, map[string]int{"call-chat-rights": 1}, report.Failed)
 	require.Equal(t, 1, report.Operations[workflows.ServedTakenBack])
-	require.Len(t, b.messages(), 1)
+	require.Equal(t, 1, report.Operations[workflows.ServedAnnouncements])
+	require.Len(t, b.messages(), 2)
+	require.Contains(t, b.messages()[1].Text, "отменён")
+	require.NotContains(t, b.messages()[1].Text, "https://")
 	for _, id := range []school.CallID{"a", "b"} {
 		require.NotNil(t, b.call(id).DoneAt)
 	}
 	require.Zero(t, b.requests(func() { b.callsPass(workflows.OutcomeInStep) }))
 }
 
-func TestARefusedTokenIsThePassesPartialTroubleWhereOnlyCallsAreServed(t *testing.T) {
+func TestARefusedTokenKeepsNoCallFromThePortal(t *testing.T) {
 	t.Parallel()
 	b := setupPortal(t)
 	b.inStep(big(1, 2))
 	b.told(lesson("a"))
 	_, err := b.sandbox.RevokeToken(vk.GroupRef{GroupID: group})
 	require.NoError(t, err)
-	report := b.callsPass(workflows.OutcomePartial)
-	require.Equal(t, workflows.ProblemTokenRefused, report.Portal.Code)
-	require.Equal(t, map[string]int{workflows.ServedCalls: 1}, report.Operations, "the Portal shows it")
+	_, err = b.run(workflows.Request{Trigger: workflows.TriggerEvent, Scope: workflows.Scope{Calls: true}})
+	requireProblem(t, err, workflows.ProblemTokenRefused, "school s")
+	b.discreet(err.Error())
+	require.Len(t, b.portal().Calls, 1)
 	require.NotNil(t, b.call("a").Posted, "it may have been sent: whoever sends it again finds out")
 }
 

@@ -7,8 +7,6 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
-	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 	"github.com/rollcall-edu/rollcall/workflows"
@@ -53,79 +51,14 @@ func (d *callDesk) due(is func(calls.Todo) bool) []calls.Item {
 	return lo.Filter(d.items, func(i calls.Item, _ int) bool { return is(i.Todo(d.now, d.means)) })
 }
 
+// countWaiting counts the calls whose chat is not there.
+func (d *callDesk) countWaiting() {
+	d.served.Waiting = lo.CountBy(d.items, func(i calls.Item) bool { return i.Obstacle(d.now, d.means) == calls.ProblemNoChat })
+}
+
 func (d *callDesk) done(ctx context.Context, kind string) {
 	d.served.Done[kind]++
 	d.beat.advance(ctx, 1)
-}
-
-// MakeRooms makes the rooms of calls that bring none, and closes those of cancelled calls.
-func (a *Activities) MakeRooms(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
-	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
-		due := d.due(func(t calls.Todo) bool { return t.MakeRoom || t.Finish })
-		if len(due) == 0 {
-			return nil
-		}
-		err := d.makeRooms(ctx, due)
-		switch code := messenger.CodeOf(err); code {
-		case messenger.CodeTokenRefused, messenger.CodeTokenRights, messenger.CodeTokenForeign:
-			d.served.Failed["user-"+string(code)]++ // the person's token, not the school's: the chats go on
-			return a.Store.SetUserTokenRefused(ctx, in.School, code)
-		default:
-			return err
-		}
-	})
-}
-
-func (d *callDesk) makeRooms(ctx context.Context, due []calls.Item) error {
-	id := d.in.School
-	token, _, err := d.a.Store.UserToken(ctx, id)
-	if err != nil {
-		return err
-	}
-	way, err := d.a.way(ctx, id)
-	if err != nil {
-		return err
-	}
-	gate, err := d.a.gate(ctx, id, d.in.Epoch)
-	if err != nil {
-		return err
-	}
-	rooms, err := vk.NewRooms(vk.Config{
-		BaseURL: d.a.VKBaseURL, Token: token, GroupID: d.survey.School.CommunityID, HTTP: way.client, Gate: gate,
-	})
-	if err != nil {
-		return err
-	}
-	for _, item := range due {
-		if err := d.room(ctx, rooms, item); err != nil {
-			return way.explain(err)
-		}
-	}
-	return nil
-}
-
-// room makes or closes one room. Where another attempt has made one meanwhile, that one stays.
-func (d *callDesk) room(ctx context.Context, rooms messenger.Rooms, item calls.Item) error {
-	if item.Room != nil {
-		if err := rooms.FinishCall(ctx, item.Room.ID); err != nil {
-			return err
-		}
-		d.done(ctx, workflows.ServedFinished)
-		return d.a.Store.ClearRoom(ctx, d.in.School, item.Call.ID)
-	}
-	room, err := rooms.StartCall(ctx)
-	if err != nil {
-		return err
-	}
-	kept, err := d.a.Store.SetRoom(ctx, d.in.School, item.Call.ID, room)
-	if err != nil {
-		return err
-	}
-	d.done(ctx, workflows.ServedRooms)
-	if kept.ID != room.ID {
-		return rooms.FinishCall(ctx, room.ID)
-	}
-	return nil
 }
 
 // PublishCalls has the Portal show calls, and those that are over or cancelled not any more. That it
@@ -136,7 +69,7 @@ func (a *Activities) PublishCalls(ctx context.Context, in workflows.PublishInput
 		if len(due) == 0 {
 			return nil
 		}
-		p, err := a.publisher(ctx, in.School, d.survey.School.Organisation(), in.Epoch)
+		p, err := a.publisher(ctx, in.School, in.Epoch)
 		if err != nil {
 			return err
 		}
@@ -150,17 +83,19 @@ func (a *Activities) PublishCalls(ctx context.Context, in workflows.PublishInput
 }
 
 func (d *callDesk) publish(ctx context.Context, p *publisher, item calls.Item) error {
-	id, call := d.in.School, item.Call.ID
-	if item.Todo(d.now, d.means).Remove {
-		err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveCall(ctx, p.organisation, string(call)) })
+	id, call, todo := d.in.School, item.Call.ID, item.Todo(d.now, d.means)
+	if todo.Remove {
+		err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveCall(ctx, item.ShownIn, string(call)) })
 		if err != nil {
 			return d.refused(err)
 		}
 		d.done(ctx, workflows.ServedRemoved)
-		return d.a.Store.SetShown(ctx, id, call, "", time.Time{})
+		if err := d.a.Store.SetShown(ctx, id, call, "", time.Time{}); err != nil || !todo.Publish {
+			return err
+		}
 	}
-	if item.Shown == "" {
-		if err := d.a.Store.SetAsked(ctx, id, call); err != nil {
+	if item.Shown == "" || todo.Remove {
+		if err := d.a.Store.SetAsked(ctx, id, call, p.organisation); err != nil {
 			return err
 		}
 	}
@@ -186,6 +121,7 @@ func (d *callDesk) refused(err error) error {
 // being seen.
 func (a *Activities) CloseCalls(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
 	return a.callStep(ctx, in, func(d *callDesk, ctx context.Context) error {
+		d.countWaiting()
 		for _, item := range d.items {
 			if item.Todo(d.now, d.means) == (calls.Todo{Close: true}) {
 				if err := a.Store.CloseCall(ctx, in.School, item.Call.ID, item.HeldAt); err != nil {
@@ -194,7 +130,6 @@ func (a *Activities) CloseCalls(ctx context.Context, in workflows.PublishInput) 
 				continue
 			}
 			obstacle := item.Obstacle(d.now, d.means)
-			d.served.Waiting += lo.Ternary(obstacle == calls.ProblemNoChat, 1, 0)
 			if obstacle == item.Problem {
 				continue
 			}

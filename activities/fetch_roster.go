@@ -6,6 +6,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
@@ -105,12 +106,27 @@ func (a *Activities) survey(ctx context.Context, id school.ID, o survey.Options)
 func (a *Activities) workOf(ctx context.Context, s survey.Survey) (workflows.Work, error) {
 	work := workflows.Work{Types: s.WorkTypes(), HoldCounted: s.Plan.SchoolHeld}
 	var err error
-	if work.Calls, err = s.CallsWork(ctx, a.Store, a.Now(), a.Portal.Publishes()); err != nil || !a.Portal.Publishes() {
+	if work.Calls, err = s.CallsWork(ctx, a.Store, a.Now(), a.Portal.Publishes()); err != nil {
 		return work, err
+	}
+	if !work.Calls && len(work.Types) > 0 {
+		if work.Calls, err = a.callsWait(ctx, s.School.ID); err != nil {
+			return work, err
+		}
+	}
+	if !a.Portal.Publishes() {
+		return work, nil
 	}
 	publication, err := s.Publication(ctx, a.Store)
 	work.Publish = publication.Any()
 	return work, err
+}
+
+// callsWait tells whether a call waits for its chat, which a pass that changes chats may make: then the call
+// is that pass's matter too.
+func (a *Activities) callsWait(ctx context.Context, id school.ID) (bool, error) {
+	open, err := a.Store.OpenCalls(ctx, id)
+	return lo.SomeBy(open, func(s calls.State) bool { return s.Problem == calls.ProblemNoChat }), err
 }
 
 func asked(requests []workflows.Request) []store.Asked {

@@ -39,6 +39,68 @@ func TestRoomsAreMadeWithAPersonsToken(t *testing.T) {
 	require.Equal(t, map[string]int{workflows.ServedFinished: 1, workflows.ServedTakenBack: 1, workflows.ServedRemoved: 1}, report.Operations)
 	require.True(t, b.rooms()[0].Finished)
 	require.NotNil(t, b.call("a").DoneAt)
+
+	b.told(roomless("a")) // it takes place after all
+	b.callsPass(workflows.OutcomeChanged)
+	require.Len(t, b.rooms(), 2)
+	require.Equal(t, b.rooms()[1].JoinLink, b.portal().Calls[0].Link)
+	require.Contains(t, b.messages()[0].Text, b.rooms()[1].JoinLink)
+}
+
+func TestARoomIsClosedOnceThereIsATokenThatMay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lose    func(*bench) error
+		outcome workflows.Outcome
+		failed  map[string]int
+		problem string
+	}{
+		"there is none": {func(b *bench) error { return b.store.SetUserToken(b.t.Context(), "s", "") },
+			workflows.OutcomeChanged, nil, calls.ProblemRoomOpen},
+		"it is revoked": {func(b *bench) error {
+			_, err := b.sandbox.RevokeUserToken(vk.UserRef{GroupID: group, Account: manager})
+			return err
+		}, workflows.OutcomePartial, map[string]int{"room-token-refused": 1}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setupPortal(t)
+			b.inStep(big(1, 2))
+			b.user()
+			b.told(roomless("a"))
+			b.callsPass(workflows.OutcomeChanged)
+			require.NoError(t, c.lose(b))
+			b.told(cancelled(roomless("a")))
+			report := b.callsPass(c.outcome)
+			require.Equal(t, c.failed, report.Failed)
+			require.Empty(t, b.messages())
+			require.Empty(t, b.portal().Calls)
+			require.False(t, b.rooms()[0].Finished)
+			require.Nil(t, b.call("a").DoneAt)
+			require.Equal(t, c.problem, b.call("a").Problem)
+			b.user()
+			b.callsPass(workflows.OutcomeChanged)
+			require.True(t, b.rooms()[0].Finished)
+			require.NotNil(t, b.call("a").DoneAt)
+		})
+	}
+}
+
+func TestACallThatHasItsLinkNoMoreIsNotSeenUntilItHasARoom(t *testing.T) {
+	t.Parallel()
+	b := setupPortal(t)
+	b.inStep(big(1, 2))
+	b.told(lesson("a"))
+	b.callsPass(workflows.OutcomeChanged)
+	b.told(roomless("a"))
+	b.callsPass(workflows.OutcomeChanged)
+	require.Empty(t, b.messages())
+	require.Empty(t, b.portal().Calls)
+	require.Equal(t, calls.ProblemNoRoom, b.call("a").Problem)
+	b.user()
+	b.callsPass(workflows.OutcomeChanged)
+	require.Len(t, b.messages(), 1)
+	require.Equal(t, b.rooms()[0].JoinLink, b.portal().Calls[0].Link)
 }
 
 func TestARoomIsClosedOnceThoughTheReplyWasLost(t *testing.T) {

@@ -3,11 +3,15 @@ package activities
 import (
 	"context"
 
+	"github.com/samber/lo"
+
+	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/linking"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/portal/rest"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -40,7 +44,11 @@ type publisher struct {
 	allowed      func(context.Context) error
 }
 
-func (a *Activities) publisher(ctx context.Context, id school.ID, organisation string, epoch int64) (*publisher, error) {
+func (a *Activities) publisher(ctx context.Context, id school.ID, epoch int64) (*publisher, error) {
+	organisation, err := a.Store.Organisation(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	w, err := a.way(ctx, id)
 	if err != nil {
 		return nil, err
@@ -64,9 +72,10 @@ func (p *publisher) act(ctx context.Context, do func(portal.Publisher) error) er
 	return do(p.client)
 }
 
-// PublishChats has the Portal show a school's chats. What it shows is recorded after each request.
+// PublishChats has the Portal show a school's chats, and those that are gone not any more. What it
+// shows is recorded after each request.
 func (a *Activities) PublishChats(ctx context.Context, in workflows.PublishInput) (workflows.Served, error) {
-	out := workflows.Served{Done: map[string]int{}}
+	out := workflows.Served{Done: map[string]int{}, Failed: map[string]int{}}
 	beat := startBeating(ctx)
 	defer beat.stop()
 	s, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster})
@@ -77,29 +86,69 @@ func (a *Activities) PublishChats(ctx context.Context, in workflows.PublishInput
 	if err != nil || !publication.Any() {
 		return out, err
 	}
-	p, err := a.publisher(ctx, in.School, s.School.Organisation(), in.Epoch)
+	p, err := a.publisher(ctx, in.School, in.Epoch)
 	if err != nil {
 		return out, err
 	}
-	for _, part := range publication.Parts(portal.MaxChats) {
-		if err := p.act(ctx, func(x portal.Publisher) error { return x.PutChats(ctx, p.organisation, part.Put) }); err != nil {
+	x := chatPublisher{publisher: p, a: a, school: in.School, beat: beat, served: out}
+	for _, gone := range publication.Remove {
+		if err := x.remove(ctx, gone); err != nil {
 			return out, err
 		}
-		if err := a.Store.SetPublished(ctx, in.School, part.Digests); err != nil {
-			return out, err
-		}
-		out.Done[workflows.ServedChats] += len(part.Put)
-		beat.advance(ctx, len(part.Put))
 	}
-	for _, key := range publication.Remove {
-		if err := p.act(ctx, func(x portal.Publisher) error { return x.RemoveChat(ctx, p.organisation, string(key)) }); err != nil {
+	for _, part := range lo.Chunk(publication.Put, portal.MaxChats) {
+		if err := x.put(ctx, part); err != nil {
 			return out, err
 		}
-		if err := a.Store.SetPublished(ctx, in.School, map[chats.Key]string{key: ""}); err != nil {
-			return out, err
-		}
-		out.Done[workflows.ServedChats]++
-		beat.advance(ctx, 1)
 	}
 	return out, nil
+}
+
+type chatPublisher struct {
+	*publisher
+	a      *Activities
+	school school.ID
+	beat   *beating
+	served workflows.Served
+}
+
+func (x *chatPublisher) remove(ctx context.Context, gone store.Shown) error {
+	err := x.act(ctx, func(to portal.Publisher) error { return to.RemoveChat(ctx, gone.Organisation, string(gone.Key)) })
+	if portal.CodeOf(err) == portal.CodeBadRequest {
+		x.served.Failed[string(portal.CodeBadRequest)]++
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return x.record(ctx, 1, map[store.Shown]string{gone: ""})
+}
+
+// put has some chats shown. Where the Portal does not take them, it is found out which of them is to
+// blame: that one is counted, and the others are shown.
+func (x *chatPublisher) put(ctx context.Context, part []portal.Chat) error {
+	err := x.act(ctx, func(to portal.Publisher) error { return to.PutChats(ctx, x.organisation, part) })
+	if portal.CodeOf(err) == portal.CodeBadRequest {
+		if len(part) == 1 {
+			x.served.Failed[string(portal.CodeBadRequest)]++
+			return nil
+		}
+		half := len(part) / 2
+		if err := x.put(ctx, part[:half]); err != nil {
+			return err
+		}
+		return x.put(ctx, part[half:])
+	}
+	if err != nil {
+		return err
+	}
+	return x.record(ctx, len(part), lo.SliceToMap(part, func(c portal.Chat) (store.Shown, string) {
+		return store.Shown{Organisation: x.organisation, Key: chats.Key(c.Key)}, calls.Digest(c)
+	}))
+}
+
+func (x *chatPublisher) record(ctx context.Context, n int, digests map[store.Shown]string) error {
+	x.served.Done[workflows.ServedChats] += n
+	x.beat.advance(ctx, n)
+	return x.a.Store.SetPublished(ctx, x.school, digests)
 }

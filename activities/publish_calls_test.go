@@ -75,9 +75,10 @@ func TestACallThatIsCancelledWhileItsPublicationIsUnconfirmed(t *testing.T) {
 			b := setupPortal(t)
 			b.inStep(big(1, 2))
 			b.told(lesson("a"))
-			b.disturb(traffic.Fault{Method: callPut, Mode: mode})
+			b.disturb(traffic.Fault{Method: callPut, Mode: mode, Times: traffic.Forever})
 			_, err := b.step("PublishCalls", b.begin())
 			b.requireFailed(err, workflows.ProblemUnavailable, false)
+			b.sandbox.ClearFaults()
 			require.Equal(t, calls.Asked, b.call("a").Shown)
 			b.told(cancelled(lesson("a")))
 			require.Equal(t, map[string]int{workflows.ServedRemoved: 1}, b.callsPass(workflows.OutcomeChanged).Operations)
@@ -196,11 +197,16 @@ func TestWhatKeepsACallFromBeingSeenIsRecorded(t *testing.T) {
 	b.link(portal.Account{Identity: student.Portal, Account: 5000})
 	roster.People = append(roster.People, student)
 	roster.Classes = append(roster.Classes, school.Class{
-		ID: "c99", Title: "99А", Teachers: []school.Enrollment{{Person: "t00", Primary: true}}, Students: []school.Enrollment{{Person: "new"}},
+		ID: "c99", Title: "99А", Students: []school.Enrollment{{Person: "new"}},
 	})
 	b.roster(roster)
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Equal(t, calls.ProblemNoChat, b.call("early").Problem, "no chat without a class teacher")
+	require.Len(t, b.portal().Calls[0].Audience, 2)
+	roster.Classes[1].Teachers = []school.Enrollment{{Person: "t00", Primary: true}}
+	b.roster(roster)
 	report := b.mustPass(false, workflows.OutcomeChanged)
-	require.Equal(t, 1, report.Operations[workflows.ServedAnnouncements], "once its chat was there, in the same pass")
+	require.Equal(t, 1, report.Operations[workflows.ServedAnnouncements], "by the pass that has made its chat")
 	require.Len(t, b.chats()["99А · Ученики"].Messages, 1)
 	require.Contains(t, b.portal().Calls[0].Audience, identity("new"))
 	require.Empty(t, b.call("early").Problem)

@@ -8,10 +8,11 @@ import (
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -65,7 +66,7 @@ func TestThePortalShowsChatsNoMoreThatAreGone(t *testing.T) {
 		require.Equal(t, workflows.ProblemUnavailable, report.Portal.Code)
 		b.discreet(report)
 	}))
-	require.Equal(t, 1+4, made[chatRemoved], "the second is tried again")
+	require.Equal(t, 1+3, made[chatRemoved], "the second is tried again")
 	require.Len(t, b.shown(), 4)
 	b.sandbox.ClearFaults()
 	made = methods(b.asked(func() { b.mustPass(false, workflows.OutcomeChanged) }))
@@ -89,7 +90,7 @@ func TestTroubleWithPublishingIsThePortalsAlone(t *testing.T) {
 	roster, links := unlinked(big(1, 2))
 	b.link(links...)
 	b.roster(roster)
-	b.disturb(traffic.Fault{Method: chatsPut, Mode: traffic.ModeError, ErrorCode: http.StatusUnprocessableEntity, Times: traffic.Forever})
+	b.disturb(traffic.Fault{Method: chatsPut, Mode: traffic.ModeError, ErrorCode: http.StatusUnauthorized, Times: traffic.Forever})
 	made := methods(b.asked(func() {
 		report := b.mustPass(false, workflows.OutcomePartial)
 		require.Nil(t, report.Problem)
@@ -101,6 +102,62 @@ func TestTroubleWithPublishingIsThePortalsAlone(t *testing.T) {
 	b.sandbox.ClearFaults()
 	report := b.mustPass(false, workflows.OutcomeChanged)
 	require.Equal(t, map[string]int{workflows.ServedChats: 3}, report.Operations)
+}
+
+func TestAChatThatThePortalRefusesKeepsNoOtherFromBeingShown(t *testing.T) {
+	t.Parallel()
+	b := setupPortal(t)
+	roster, links := unlinked(big(1, 2))
+	b.link(links...)
+	b.roster(roster)
+	b.disturb(traffic.Fault{Method: chatsPut, Mode: traffic.ModeError, ErrorCode: http.StatusUnprocessableEntity, Times: 2})
+	require.Equal(t, []string{"", "", "2"}, sizes(b.asked(func() {
+		report := b.mustPass(false, workflows.OutcomePartial)
+		require.Nil(t, report.Portal)
+		require.Equal(t, map[string]int{"portal-bad-request": 1}, report.Failed)
+		require.Equal(t, 2, report.Operations[workflows.ServedChats])
+	})))
+	require.Len(t, b.shown(), 2)
+	require.Equal(t, []string{"1"}, sizes(b.asked(func() { b.mustPass(false, workflows.OutcomeChanged) })))
+	require.Len(t, b.shown(), 3)
+
+	roster.Classes[0].Ended = true
+	b.roster(roster)
+	b.disturb(traffic.Fault{Method: chatRemoved, Mode: traffic.ModeError, ErrorCode: http.StatusUnprocessableEntity})
+	report := b.mustPass(false, workflows.OutcomePartial)
+	require.Equal(t, map[string]int{"portal-bad-request": 1}, report.Failed)
+	require.Len(t, b.shown(), 2)
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Len(t, b.shown(), 1)
+}
+
+func TestASchoolThatThePortalCallsOtherwiseIsShownThereAndNoMoreHere(t *testing.T) {
+	t.Parallel()
+	b := setupPortal(t)
+	roster, links := unlinked(big(1, 2))
+	b.link(links...)
+	b.roster(roster)
+	b.told(lesson("a"))
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Len(t, b.portal().Chats, 3)
+	require.Len(t, b.portal().Calls, 1)
+
+	const other = "another-name"
+	_, err := b.sandbox.Portal.RegisterOrganisation(portal.Organisation{Organisation: other, Name: "School"})
+	require.NoError(t, err)
+	_, err = b.sandbox.Portal.LinkAccounts(portal.Linking{Organisation: other, Links: links})
+	require.NoError(t, err)
+	require.NoError(t, b.store.AddSchool(t.Context(), school.School{
+		ID: "s", District: "d", Feed: "f", SourceID: organisation, Name: "School", SubjectChats: true, PortalID: other,
+	}))
+	b.mustPass(false, workflows.OutcomeChanged)
+	require.Empty(t, b.portal().Chats)
+	require.Empty(t, b.portal().Calls)
+	state, err := b.sandbox.Portal.State(other)
+	require.NoError(t, err)
+	require.Len(t, state.Chats, 3)
+	require.Len(t, state.Calls, 1)
+	require.Len(t, b.messages(), 1)
 }
 
 // TestManyChatsArePublishedInParts goes through all that can happen between two parts.
@@ -153,7 +210,7 @@ func TestAnOvertakenPassRemovesNothingFromThePortal(t *testing.T) {
 	b.inStep(big(1, 2))
 	epoch := b.begin()
 	b.begin()
-	require.NoError(t, b.store.SetPublished(t.Context(), "s", map[chats.Key]string{"parents:class:none": "digest"}))
+	require.NoError(t, b.store.SetPublished(t.Context(), "s", map[store.Shown]string{{Organisation: organisation, Key: "parents:class:none"}: "digest"}))
 	require.Empty(t, b.asked(func() {
 		_, err := b.step("PublishChats", epoch)
 		b.requireFailed(err, workflows.ProblemFenced, true)

@@ -105,10 +105,10 @@ func TestPassGoesOnWithoutThePortal(t *testing.T) {
 		"refuses the key":            {refuse(http.StatusUnauthorized), false, workflows.ProblemPortalTrouble, 1, "portal-refused"},
 		"knows no such organisation": {refuse(http.StatusNotFound), false, workflows.ProblemPortalTrouble, 1, "portal-unknown"},
 		"does not understand":        {refuse(http.StatusBadRequest), false, workflows.ProblemPortalTrouble, 1, "portal-bad-request"},
-		"wants less of us":           {refuse(http.StatusTooManyRequests), false, workflows.ProblemUnavailable, 4, "portal-rate-limited"},
-		"is in trouble":              {traffic.Fault{Mode: traffic.ModeHTTP500}, false, workflows.ProblemUnavailable, 4, "portal-unavailable"},
-		"hangs up":                   {traffic.Fault{Mode: traffic.ModeDrop}, false, workflows.ProblemUnavailable, 4, "no answer"},
-		"has lost most links":        {drop: true, code: workflows.ProblemLinksUnreadable, tries: 1, says: "--accept-drop"},
+		"wants less of us":           {refuse(http.StatusTooManyRequests), false, workflows.ProblemUnavailable, 2, "portal-rate-limited"},
+		"is in trouble":              {traffic.Fault{Mode: traffic.ModeHTTP500}, false, workflows.ProblemUnavailable, 2, "portal-unavailable"},
+		"hangs up":                   {traffic.Fault{Mode: traffic.ModeDrop}, false, workflows.ProblemUnavailable, 2, "no answer"},
+		"has lost most links":        {drop: true, code: workflows.ProblemLinksUnreadable, tries: 1, says: "would be unlinked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +127,8 @@ func TestPassGoesOnWithoutThePortal(t *testing.T) {
 			}
 			var report workflows.PassReport
 			made := methods(b.asked(func() { report = b.mustPass(false, workflows.OutcomePartial) }))
-			require.Equal(t, c.tries, made[linksRead])
+			require.GreaterOrEqual(t, made[linksRead], c.tries)
+			require.Equal(t, c.tries == 1, made[linksRead] == 1, "what lasts is not tried again")
 			require.Nil(t, report.Problem)
 			require.Equal(t, c.code, report.Portal.Code)
 			require.Contains(t, report.Portal.Message, c.says)

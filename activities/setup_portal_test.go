@@ -158,7 +158,7 @@ func cancelled(c school.Call) school.Call {
 // told has calls pushed.
 func (b *bench) told(all ...school.Call) {
 	b.t.Helper()
-	require.NoError(b.t, b.store.TakeCalls(b.t.Context(), "s", all))
+	require.NoError(b.t, b.store.TakeCalls(b.t.Context(), "s", time.Now(), all))
 }
 
 // over has the worker's clock show a time at which every lesson is over.

@@ -36,6 +36,8 @@ type linksReading struct {
 	// Problem is why the last reading was not taken, null if it was; Advice is what to do about it.
 	Problem *store.Problem `json:"problem"`
 	Advice  string         `json:"advice"`
+	// RefusedLoss is how many undone links --accept-drop accepts, 0 where no reading was refused for them.
+	RefusedLoss int `json:"refusedLoss"`
 }
 
 // accountPeople counts the people of the roster in force, by whether they have an identity on the
@@ -54,7 +56,9 @@ type accountPeople struct {
 }
 
 func viewLinksReading(s store.LinksState) linksReading {
-	v := linksReading{Linked: s.Linked, AsOf: utc(s.AsOf), ReadAt: utc(s.ReadAt), CompleteAt: utc(s.CompleteAt), Problem: s.Problem}
+	v := linksReading{
+		Linked: s.Linked, AsOf: utc(s.AsOf), ReadAt: utc(s.ReadAt), CompleteAt: utc(s.CompleteAt), Problem: s.Problem, RefusedLoss: s.RefusedLoss,
+	}
 	if s.Problem != nil {
 		v.Advice = portalAdvice[portal.Code(s.Problem.Code)]
 	}
@@ -102,6 +106,9 @@ func (v accountsView) text(p *page) {
 	})
 	if l.Advice != "" {
 		p.line("what to do: %s", l.Advice)
+	}
+	if l.RefusedLoss > 0 {
+		p.line("--accept-drop accepts %d undone links at the most", l.RefusedLoss)
 	}
 	if l.CompleteAt == nil && v.Source.Code != string(linksNowhere) {
 		p.line("no chat is made before all links have been read once: rollcall accounts read %s", v.School)

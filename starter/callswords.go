@@ -53,6 +53,7 @@ var unannouncedWords = map[unannounced]string{
 
 // callProblemWords say what keeps a video call from being seen, and what to do.
 var callProblemWords = map[string]string{
-	calls.ProblemNoRoom: "no room: give the call a joinUrl, or set a good token for rooms: rollcall school set-user-token",
-	calls.ProblemNoChat: "the chat it is for is not there: see why with: rollcall chats",
+	calls.ProblemNoRoom:   "no room: give the call a joinUrl, or set a good token for rooms: rollcall school set-user-token",
+	calls.ProblemNoChat:   "the chat it is for is not there: see why with: rollcall chats",
+	calls.ProblemRoomOpen: "cancelled, and its room is still open: set a good token for rooms, with which it is closed: rollcall school set-user-token",
 }

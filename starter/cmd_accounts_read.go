@@ -30,9 +30,11 @@ every few seconds: this is for when somebody does not want to wait.
 
 A reading that cannot be relied on (pages missing, one identity with two accounts,
 implausibly many links gone) changes nothing, and the command fails with what is
-wrong. If so many people have really unlinked, say so with --accept-drop: it holds
-for this reading alone. Removals that follow from it are still held where they are
-too many.`,
+wrong. Links that are gone are counted over a day. If so many people have really
+unlinked, say so with --accept-drop: it holds for this reading alone, and for as many
+links as it was said of when a reading was refused; where more are gone by now, it is
+refused again with their number, and may be said again. Removals that follow from it
+are still held where they are too many.`,
 		Example: `  rollcall accounts read school-17
   rollcall accounts read school-17 --complete
   rollcall accounts read school-17 --accept-drop`,
@@ -40,7 +42,7 @@ too many.`,
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runAccountsRead(ctx, a, school.ID(args[0]), o) }),
 	}
 	cmd.Flags().BoolVar(&o.complete, "complete", false, "read all links, and not only what has changed")
-	cmd.Flags().BoolVar(&o.acceptDrop, "accept-drop", false, "take the reading for what it is, although many links are gone")
+	cmd.Flags().BoolVar(&o.acceptDrop, "accept-drop", false, "take the reading for what it is, although as many links are gone as were refused")
 	return cmd
 }
 
@@ -65,24 +67,29 @@ func runAccountsRead(ctx context.Context, a *app, id school.ID, o accountsReadOp
 	if err != nil {
 		return err
 	}
-	if err := checkDrop(ctx, st, id, o); err != nil {
+	accepted, err := acceptedLoss(ctx, st, id, o)
+	if err != nil {
 		return err
 	}
 	reader := linking.Reader{Store: st, Portal: way, Proxies: &proxy.Clients{}, Now: a.now}
-	result, err := reader.Read(ctx, id, linking.Options{Complete: o.complete, AcceptDrop: o.acceptDrop, Ask: true})
+	result, err := reader.Read(ctx, id, linking.Options{Complete: o.complete, AcceptLoss: accepted, Shown: true, Ask: true})
 	if err != nil {
 		return err
 	}
 	return a.show(viewLinksTaken(row, result))
 }
 
-// checkDrop refuses to accept what nobody has seen refused.
-func checkDrop(ctx context.Context, st *store.Store, id school.ID, o accountsReadOptions) error {
-	state, err := st.LinksState(ctx, id)
-	if err == nil && o.acceptDrop && lo.FromPtr(state.Problem).Code != linking.ProblemUnreadable {
-		return usagef("no reading of school %s was refused: there is nothing to accept; read it without --accept-drop", id)
+// acceptedLoss is how many undone links are accepted: as many as a reading was refused for, and somebody
+// has seen.
+func acceptedLoss(ctx context.Context, st *store.Store, id school.ID, o accountsReadOptions) (int, error) {
+	if !o.acceptDrop {
+		return 0, nil
 	}
-	return err
+	state, err := st.LinksState(ctx, id)
+	if err == nil && state.RefusedLoss == 0 {
+		err = usagef("no reading of school %s was refused because links are gone: there is nothing to accept; read it without --accept-drop", id)
+	}
+	return state.RefusedLoss, err
 }
 
 // linksTaken is what came of a reading.
@@ -94,8 +101,8 @@ type linksTaken struct {
 	// Overtaken tells that another reading was taken meanwhile, and this one was not.
 	Overtaken bool `json:"overtaken"`
 	// Linked counts identities that have an account and had none, Moved those that have another
-	// one, Unlinked those that have none any more, and Forgotten those unlinked so long ago that the
-	// roster's word counts again.
+	// one, Unlinked those that have none any more, and Forgotten those unlinked long ago whom the roster
+	// no longer has.
 	Linked    int `json:"linked"`
 	Moved     int `json:"moved"`
 	Unlinked  int `json:"unlinked"`
@@ -121,7 +128,7 @@ func (v linksTaken) text(p *page) {
 	}
 	p.line("school %s: read %d %s", v.School, v.Read, lo.Ternary(v.Complete, "account links, which are all", "changes of account links"))
 	changes := tally(lo.PickBy(map[string]int{
-		"linked": v.Linked, "moved to another account": v.Moved, "unlinked": v.Unlinked, "unlinked long ago": v.Forgotten,
+		"linked": v.Linked, "moved to another account": v.Moved, "unlinked": v.Unlinked, "unlinked long ago, and not in the roster": v.Forgotten,
 	}, func(_ string, n int) bool { return n > 0 }))
 	p.line("identities: %s; people of the roster: %d", lo.CoalesceOrEmpty(changes, "none has changed"), v.People)
 	switch {

@@ -131,7 +131,14 @@ func TestADropIsAcceptedOnlyIfSaid(t *testing.T) {
 	shown := b.ok("accounts", "show", "s")
 	require.Regexp(t, `Problem +account links: 5 of 6 .* rollcall accounts read SCHOOL --accept-drop`, shown)
 	require.Regexp(t, `Links known +6\n`, shown, "nothing was changed")
-	require.Contains(t, b.ok("accounts", "read", "s", "--accept-drop"), "identities: 5 unlinked")
+	require.Contains(t, shown, "--accept-drop accepts 5 undone links at the most\n")
+	unlink(t, box, "p-5")
+	message := b.refused(exitFailed, "accounts", "read", "s", "--accept-drop")
+	require.Contains(t, message, "6 of 6 linked identities would be unlinked, and 5 were accepted", "nobody has seen that yet")
+	require.Equal(t, 6, decode[accountsView](b, "accounts", "show", "s").Links.RefusedLoss)
+	require.Contains(t, b.ok("accounts", "read", "s", "--accept-drop"), "identities: 6 unlinked")
+	require.NotContains(t, b.ok("accounts", "show", "s"), "--accept-drop")
+	require.Contains(t, b.refused(exitUsage, "accounts", "read", "s", "--accept-drop"), "nothing to accept")
 	require.Regexp(t, `Problem +none\n`, b.ok("accounts", "show", "s"))
 }
 
@@ -192,4 +199,26 @@ func TestAccountsBeforeTheFirstRoster(t *testing.T) {
 	b.register()
 	require.Contains(t, b.ok("accounts", "show", "s"), "the school has no roster yet\n")
 	require.Nil(t, decode[accountsView](b, "accounts", "show", "s").People)
+}
+
+func TestTwoSchoolsOfOneNameOnThePortal(t *testing.T) {
+	t.Parallel()
+	c := setupCheck(t)
+	c.givePortal(c.sandbox)
+	c.ok("feed", "add", "g", "--district", "d", "--location", t.TempDir())
+	other := []string{"school", "add", "other", "--district", "d", "--feed", "g", "--source-id", "org-1", "--name", "Другая"}
+	c.ok(other...)
+	const says = "schools other and s have the same organisation there"
+	require.Contains(t, c.refused(exitFailed, "accounts", "read", "s"), says)
+	require.Regexp(t, `Problem +tell schools apart: portal-shared: `+says+`(?s).*what to do: say what each school is called there`, c.ok("accounts", "show", "s"))
+	before := c.sandbox.LastRequest()
+	_, said := c.states(exitFailed)
+	require.Equal(t, []checkState{checkFailed, checkUnset}, c.beyond)
+	require.Contains(t, said, "another school is called the same there: "+says)
+	for _, e := range c.sandbox.Requests(before, 0) {
+		require.NotContains(t, e.Method, "portal.", "the Portal is not asked")
+	}
+	c.ok(append(other, "--portal-id", "nevsky-18")...)
+	c.ok("accounts", "read", "s")
+	c.states(exitOK)
 }

@@ -98,7 +98,7 @@ func TestCallsAreShown(t *testing.T) {
 			Link: "https://calls.example/join/" + string(id), Published: b.now.Add(-time.Minute),
 		}
 	}
-	require.NoError(t, st.TakeCalls(ctx, "s", []school.Call{call("one"), call("two")}))
+	require.NoError(t, st.TakeCalls(ctx, "s", time.Now(), []school.Call{call("one"), call("two")}))
 	require.NoError(t, st.SetPosted(ctx, "s", "one", &calls.Posted{Chat: "teachers", Message: 7}))
 	require.NoError(t, st.SetShown(ctx, "s", "one", "digest", call("one").Published))
 	held, err := st.OpenCalls(ctx, "s")

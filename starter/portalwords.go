@@ -16,6 +16,7 @@ var portalWords = map[portal.Code]string{
 	portal.CodeRefused:     "it does not take the key",
 	portal.CodeClock:       "its clock and this machine's are too far apart",
 	portal.CodeUnknown:     "it does not know the school",
+	portal.CodeShared:      "another school is called the same there",
 	portal.CodeBadRequest:  "it does not understand what it is asked",
 	portal.CodeIncomplete:  "what was read cannot be relied on",
 }
@@ -26,6 +27,7 @@ var portalAdvice = map[portal.Code]string{
 	portal.CodeRefused:     "check the file of " + config.EnvPortalKeyFile + ", or have the Portal issue another key",
 	portal.CodeClock:       "have this machine's clock set by NTP",
 	portal.CodeUnknown:     "have the school entered there, or say what it is called there: rollcall school add … --portal-id",
+	portal.CodeShared:      "say what each school is called there: rollcall school add … --portal-id",
 	portal.CodeBadRequest:  "compare the Portal's version of the interface with docs/portal-api.md",
 	portal.CodeIncomplete:  "nothing was changed; have it mended where the links come from, and read again",
 }

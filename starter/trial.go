@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -33,10 +34,12 @@ type trial struct {
 	userToken userTokenView
 	proxy     *proxy.Settings // nil without one
 	settings  config.Config
-	base      string
-	client    *http.Client
-	gate      messenger.Gate
-	now       func() time.Time
+	// shared is why the Portal cannot tell the school from another, nil if it can.
+	shared *portal.Error
+	base   string
+	client *http.Client
+	gate   messenger.Gate
+	now    func() time.Time
 
 	// trouble is what was wrong with the proxy at the last request.
 	trouble *proxy.Error
@@ -69,6 +72,9 @@ func newTrial(ctx context.Context, st *store.Store, id school.ID, c config.Confi
 	t := &trial{
 		school: row, community: community, userToken: viewUserToken(token, refused), proxy: settings, settings: c,
 		base: cmp.Or(c.VKURL, vk.DefaultBaseURL), gate: st.Pacer(id), now: now,
+	}
+	if _, err := st.Organisation(ctx, id); err != nil && !errors.As(err, &t.shared) {
+		return nil, err
 	}
 	client := &http.Client{Transport: http.DefaultTransport}
 	if settings != nil {

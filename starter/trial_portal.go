@@ -24,6 +24,8 @@ func (t *trial) portalCheck(ctx context.Context) check {
 	switch {
 	case err != nil:
 		return result(checkFailed, "%s", err)
+	case t.shared != nil && way.GivesLinks():
+		return result(checkFailed, "%s: %s", say(portalWords, t.shared.Code).Words, t.shared.Advice)
 	case !way.Publishes() && way.GivesLinks():
 		return result(checkUnset, "account links come from the file of %s: chats and calls are not published", config.EnvLinksFile)
 	case !way.Publishes():

@@ -12,22 +12,29 @@ import (
 const (
 	// overEvery is how often it is looked whether a video call is over.
 	overEvery = 2 * time.Second
-	// overAgain is after how long a pass is asked for again that has not put the calls away.
-	overAgain = time.Minute
+	// overAgain is after how long a pass is asked for again that has not put the calls away; then after
+	// twice as long, and so on up to overAtMost: the school's own passes try too.
+	overAgain  = time.Minute
+	overAtMost = time.Hour
 )
 
 // putCallsAway asks for a pass of every school with a video call that is over, so that it is taken down.
 // Of all workers, the one that holds the lock does.
 func putCallsAway(ctx context.Context, st *store.Store, logger *slog.Logger) {
-	w := &overWatch{store: st, now: time.Now, asked: map[school.ID]time.Time{}}
+	w := &overWatch{store: st, now: time.Now, asked: map[school.ID]asking{}}
 	everyGuarded(ctx, st, "put-calls-away", overEvery, logger, w.look)
 }
 
 type overWatch struct {
 	store *store.Store
 	now   func() time.Time
-	// asked is when a pass was asked for last, by school.
-	asked map[school.ID]time.Time
+	asked map[school.ID]asking
+}
+
+// asking is when a pass may be asked for again, and how long is waited after that.
+type asking struct {
+	again time.Time
+	pause time.Duration
 }
 
 func (w *overWatch) look(ctx context.Context) error {
@@ -35,14 +42,19 @@ func (w *overWatch) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	asked := map[school.ID]asking{} // who has put the calls away begins anew the next time
+	defer func() { w.asked = asked }()
 	for _, id := range over {
-		if w.now().Sub(w.asked[id]) < overAgain {
+		last := w.asked[id]
+		if w.now().Before(last.again) {
+			asked[id] = last
 			continue
 		}
 		if err := w.store.WantCalls(ctx, id, "call is over"); err != nil {
 			return err
 		}
-		w.asked[id] = w.now()
+		pause := min(max(2*last.pause, overAgain), overAtMost)
+		asked[id] = asking{again: w.now().Add(pause), pause: pause}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/samber/lo"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
@@ -32,6 +33,13 @@ type fake struct {
 	endSweep     func(EndSweepInput) (SweepReport, error)
 	decideHolds  func(DecideHoldsInput) error
 	resyncSelf   func(ResyncSelfInput) error
+
+	readLinks     func(ReadLinksInput) (LinksRead, error)
+	publishChats  func(PublishInput) (Served, error)
+	makeRooms     func(PublishInput) (Served, error)
+	announceCalls func(PublishInput) (Served, error)
+	publishCalls  func(PublishInput) (Served, error)
+	closeCalls    func(PublishInput) (Served, error)
 
 	recorded  []RecordPassInput
 	digest    string // of what is held, as passes report it
@@ -144,6 +152,37 @@ func (f *fake) EndSweep(_ context.Context, in EndSweepInput) (SweepReport, error
 		}
 		return f.endSweep(in)
 	})
+}
+
+func (f *fake) ReadLinks(_ context.Context, in ReadLinksInput) (LinksRead, error) {
+	return do(f, "ReadLinks", in, f.readLinks)
+}
+
+func (f *fake) PublishChats(_ context.Context, in PublishInput) (Served, error) {
+	return do(f, "PublishChats", in, f.publishChats)
+}
+
+func (f *fake) MakeRooms(_ context.Context, in PublishInput) (Served, error) {
+	return do(f, "MakeRooms", in, f.makeRooms)
+}
+
+func (f *fake) AnnounceCalls(_ context.Context, in PublishInput) (Served, error) {
+	return do(f, "AnnounceCalls", in, f.announceCalls)
+}
+
+func (f *fake) PublishCalls(_ context.Context, in PublishInput) (Served, error) {
+	return do(f, "PublishCalls", in, f.publishCalls)
+}
+
+func (f *fake) CloseCalls(_ context.Context, in PublishInput) (Served, error) {
+	return do(f, "CloseCalls", in, f.closeCalls)
+}
+
+// made counts how often an activity began.
+func (f *fake) made(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return lo.Count(f.calls, name)
 }
 
 // setup makes a test environment with the workflows and a fake.

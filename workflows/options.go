@@ -49,14 +49,27 @@ func messengerOptions(s school.ID, t Trigger, scope Scope, summary string) workf
 	}
 }
 
-// portalOptions are for activities that talk to the Portal. They share the slots of those that talk
+// portalOptions are for activities that publish on the Portal. They share the slots of those that talk
 // to the messenger. A Portal that does not answer is not waited for long: the pass goes on without
 // it, and the next one tries again.
 func portalOptions(s school.ID, t Trigger, scope Scope, summary string) workflow.ActivityOptions {
-	o := messengerOptions(s, t, scope, summary)
-	o.StartToCloseTimeout = 2 * time.Minute
-	o.ScheduleToCloseTimeout = 3 * time.Minute
-	o.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 4}
+	return impatient(messengerOptions(s, t, scope, summary), time.Minute, 3)
+}
+
+// linksOptions are for reading account links, for which the chats wait.
+func linksOptions(s school.ID, t Trigger, scope Scope, summary string) workflow.ActivityOptions {
+	return impatient(messengerOptions(s, t, scope, summary), 25*time.Second, 5)
+}
+
+// roomOptions are for making rooms: each try whose reply is lost leaves a room that nobody uses.
+func roomOptions(s school.ID, t Trigger, scope Scope, summary string) workflow.ActivityOptions {
+	return impatient(messengerOptions(s, t, scope, summary), time.Minute, 4)
+}
+
+// impatient bounds the time that all tries together may take, and their number.
+func impatient(o workflow.ActivityOptions, limit time.Duration, tries int32) workflow.ActivityOptions {
+	o.StartToCloseTimeout, o.ScheduleToCloseTimeout = limit, limit
+	o.RetryPolicy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: tries}
 	return o
 }
 

@@ -108,7 +108,8 @@ func (p *pass) sync(ctx workflow.Context) *Problem {
 		p.running++
 		workflow.GoNamed(ctx, name, func(ctx workflow.Context) {
 			defer group.Done()
-			worst = lo.CoalesceOrEmpty(worst, f(ctx))
+			problem := f(ctx) // which takes its time: others write to worst meanwhile
+			worst = lo.CoalesceOrEmpty(worst, problem)
 			p.running--
 		})
 	}

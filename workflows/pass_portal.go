@@ -17,7 +17,7 @@ func (p *pass) readLinks(ctx workflow.Context) {
 	}
 	l, trigger := p.lane, p.request.Trigger
 	l.phase(ctx, "reading the account links from the Portal")
-	read, err := readLinks.run(ctx, portalOptions(l.school, trigger, p.request.Scope, "read the account links from the Portal"),
+	read, err := readLinks.run(ctx, linksOptions(l.school, trigger, p.request.Scope, "read the account links from the Portal"),
 		ReadLinksInput{School: l.school, Roster: p.fetched.Roster, Scope: p.request.Scope})
 	if err != nil {
 		p.portalTrouble(ctx, problemOf(err))
@@ -50,8 +50,8 @@ func (p *pass) portalTrouble(ctx workflow.Context, problem *Problem) {
 func (p *pass) serveCalls(ctx workflow.Context) (VideoCallReport, *Problem) {
 	report, problem := p.syncCalls(ctx, p.request.Trigger)
 	p.served.add(report.Served)
-	p.portalTrouble(ctx, report.Problem)
-	return report, problem
+	p.portalTrouble(ctx, report.Portal)
+	return report, lo.CoalesceOrEmpty(problem, report.Problem)
 }
 
 // syncCalls runs the child that serves the school's video calls; one at a time.

@@ -16,7 +16,7 @@ import (
 // watch waits for the children to end, letting urgent requests through meanwhile. A pass that is
 // small itself ends sooner than anything could be let through.
 func (p *pass) watch(ctx workflow.Context) {
-	if p.request.Scope.Small() {
+	if p.request.Scope.Small() && !p.request.Scope.Calls {
 		return
 	}
 	inbox := &p.lane.inbox
@@ -46,8 +46,8 @@ func (p *pass) letThrough(ctx workflow.Context, requests []Request) {
 		p.rest(ctx)
 		problem = part.carryOut(ctx)
 		p.order(ctx, false)
+		p.partProblem = lo.CoalesceOrEmpty(p.partProblem, problem)
 	}
-	p.partProblem = lo.CoalesceOrEmpty(p.partProblem, problem)
 	report := part.record(ctx, problem)
 	p.lane.inbox.answer(requests, report, report.Problem)
 	p.lane.phase(ctx, "urgent part %d ended: %s", part.number, report.Outcome)
@@ -118,7 +118,7 @@ func (u *urgentPart) carryOut(ctx workflow.Context) *Problem {
 func (u *urgentPart) syncCalls(ctx workflow.Context) *Problem {
 	var problem *Problem
 	u.calls, problem = u.pass.syncCalls(ctx, u.request.Trigger)
-	return problem
+	return lo.CoalesceOrEmpty(problem, u.calls.Problem)
 }
 
 func (u *urgentPart) sync(ctx workflow.Context, t chats.Type) *Problem {
@@ -143,6 +143,6 @@ func (u *urgentPart) sync(ctx workflow.Context, t chats.Type) *Problem {
 func (u *urgentPart) record(ctx workflow.Context, problem *Problem) PassReport {
 	return recordEnd(ctx, u.request.Trigger, RecordPassInput{
 		School: u.pass.lane.school, Epoch: u.pass.fetched.Epoch, Part: u.number, Requests: u.requests,
-		Unreadable: u.unreadable, Problem: problem, Portal: u.calls.Problem, Served: u.calls.Served,
+		Unreadable: u.unreadable, Problem: problem, Portal: u.calls.Portal, Served: u.calls.Served,
 	})
 }

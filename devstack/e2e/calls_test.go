@@ -168,7 +168,9 @@ func TestACallIsInItsChatAndOnThePortalOnce(t *testing.T) {
 	s.announced("1А · Родители", meeting.JoinURL)
 	meeting.StartsAt = time.Now().Add(20 * time.Minute).Format(time.RFC3339)
 	p.push(meeting)
-	require.Eventually(t, func() bool { return s.shown("meeting").Changes == 2 && len(s.messages("1А · Родители", "Собрание")) == 1 }, workTime, pollEvery)
+	require.Eventually(t, func() bool {
+		return s.shown("meeting").Changes == 2 && len(s.messages("1А · Родители", "Собрание")) == 1
+	}, workTime, pollEvery)
 	require.Equal(t, 1, s.shown("meeting").LinksShown)
 
 	lesson.Cancelled = true

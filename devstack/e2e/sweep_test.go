@@ -54,7 +54,9 @@ func newArea(t *testing.T, schools int, change func(*district.Options)) *area {
 			t: t, id: school.ID(fmt.Sprintf("s-%s-%04d", name, len(a.schools))), feed: feed, dir: dir, org: org.ID(),
 			group: 5000 + world.groups.Add(1), token: "token-" + rand.Text(), files: files,
 		}
-		require.NoError(t, world.store.AddSchool(ctx, school.School{ID: s.id, District: a.id, Feed: feed, SourceID: s.org, Name: "School"}))
+		require.NoError(t, world.store.AddSchool(ctx, school.School{ID: s.id, District: a.id, Feed: feed, SourceID: s.org, PortalID: s.organisation(), Name: "School"}))
+		require.NoError(t, world.stack.RegisterOrganisation(s.organisation(), "School"))
+		world.organisations.Store(s.organisation(), true)
 		require.NoError(t, world.store.SetSchedule(ctx, s.id, school.Schedule{Off: true}))
 		_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: string(s.id)})
 		require.NoError(t, err)

@@ -13,6 +13,8 @@ import (
 type BadReadError struct {
 	// Problem says what is wrong, Advice what to do.
 	Problem, Advice string
+	// Loss is how many links the reading would undo, where that is what is wrong; 0 else.
+	Loss int
 }
 
 func (e *BadReadError) Error() string {
@@ -22,8 +24,6 @@ func (e *BadReadError) Error() string {
 const (
 	adviceAgain  = "nothing was changed; read again, and if it stays so, have the Portal's answers looked into"
 	adviceRepair = "nothing was changed; have the links corrected on the Portal, and read again"
-	adviceDrop   = "nothing was changed; if this is right, say so: rollcall accounts read SCHOOL --accept-drop; " +
-		"if not, have the Portal's answers looked into"
 )
 
 // check refuses a reading that contradicts itself or what is known. It gives the reading's links by
@@ -59,22 +59,4 @@ func (l Links) check(r Reading) (map[string]portal.Link, error) {
 		maps.DeleteFunc(told, func(_ string, link portal.Link) bool { return link.Account == 0 })
 	}
 	return told, nil
-}
-
-// The loss guard: from how many undone links on, of those that there were, a reading is refused.
-const (
-	lossCount   = 5
-	lossPercent = 10
-)
-
-// checkLoss refuses links that have lost implausibly many. A link to another account is no loss.
-func (l Links) checkLoss(next Links) error {
-	linked := lo.PickBy(l.Known, func(_ string, link Link) bool { return link.Account != 0 })
-	lost := lo.CountBy(lo.Keys(linked), func(identity string) bool { return next.Known[identity].Account == 0 })
-	if lost < lossCount || lost*100 < lossPercent*len(linked) {
-		return nil
-	}
-	return &BadReadError{
-		Problem: fmt.Sprintf("%d of %d linked identities would be unlinked", lost, len(linked)), Advice: adviceDrop,
-	}
 }

@@ -16,6 +16,8 @@ import (
 type Links struct {
 	// Known are by identity. An identity that is not here is one of which the Portal has said nothing.
 	Known map[string]Link `json:"known,omitempty"`
+	// Losses are what the loss guard has counted.
+	Losses Losses `json:"losses,omitzero"`
 	// AsOf is the Portal's time of the last reading, the Since of the next.
 	AsOf time.Time `json:"asOf,omitzero"`
 	// CompleteAt is our time of the last complete reading, zero before the first.
@@ -32,8 +34,8 @@ type Link struct {
 	ReadAt time.Time `json:"readAt"`
 }
 
-// undoneFor is how long it is remembered that a link was undone, since it was read. After that the Portal
-// has said nothing of the identity.
+// undoneFor is how long it is remembered at the least that a link was undone, since it was read. While the
+// roster has the identity it is remembered: else an account of the roster's own files would come back.
 const undoneFor = 90 * 24 * time.Hour
 
 // Reading is what one reading of the Portal gave, all its pages together.
@@ -49,8 +51,12 @@ type Reading struct {
 
 // Options refine how a reading is taken.
 type Options struct {
-	// AcceptDrop says that so many undone links are right.
-	AcceptDrop bool
+	// AcceptLoss is how many links may be undone by the reading whatever the loss guard says: so many
+	// somebody has looked at. 0 is none.
+	AcceptLoss int
+	// Needed are the identities that the roster in force has; what is known of them is not forgotten.
+	// Nil forgets nothing.
+	Needed map[string]bool
 }
 
 // Take gives the links after a reading, and what it changes. A complete reading replaces what was known:
@@ -62,7 +68,7 @@ func (l Links) Take(r Reading, o Options) (Links, Change, error) {
 	if err != nil {
 		return l, Change{}, err
 	}
-	next := Links{Known: map[string]Link{}, AsOf: r.AsOf, CompleteAt: l.CompleteAt}
+	next := Links{Known: map[string]Link{}, Losses: l.Losses, AsOf: r.AsOf, CompleteAt: l.CompleteAt}
 	maps.Copy(next.Known, l.Known)
 	if r.Complete {
 		next.CompleteAt = r.ReadAt
@@ -76,18 +82,24 @@ func (l Links) Take(r Reading, o Options) (Links, Change, error) {
 		read := lo.Ternary(ok && known.Account == link.Account, known.ReadAt, r.ReadAt)
 		next.Known[identity] = Link{Account: link.Account, At: link.At, ReadAt: read}
 	}
-	if err := l.checkLoss(next); err != nil && !o.AcceptDrop {
+	change := changeOf(l, next)
+	if next.Losses, err = l.checkLoss(change.Unlinked, r.ReadAt, o.AcceptLoss); err != nil {
 		return l, Change{}, err
 	}
-	change := changeOf(l, next)
-	change.Forgotten = next.forget(r.ReadAt)
+	change.Forgotten = next.forget(r.ReadAt, o.Needed)
 	change.First = r.Complete && l.CompleteAt.IsZero()
 	return next, change, nil
 }
 
-// forget drops the links that were undone long ago. It gives their identities, sorted.
-func (l Links) forget(now time.Time) []string {
-	old := lo.PickBy(l.Known, func(_ string, link Link) bool { return link.Account == 0 && now.Sub(link.ReadAt) > undoneFor })
+// forget drops the links that were undone long ago, of whom nobody needs to know any more. It gives their
+// identities, sorted.
+func (l Links) forget(now time.Time, needed map[string]bool) []string {
+	if needed == nil {
+		return nil
+	}
+	old := lo.PickBy(l.Known, func(identity string, link Link) bool {
+		return link.Account == 0 && now.Sub(link.ReadAt) > undoneFor && !needed[identity]
+	})
 	identities := slices.Sorted(maps.Keys(old))
 	for _, identity := range identities {
 		delete(l.Known, identity)
@@ -109,7 +121,7 @@ type Change struct {
 	// Linked have an account and had none, Moved have another one, and of Unlinked the Portal says that
 	// they have none.
 	Linked, Moved, Unlinked []string
-	// Forgotten were unlinked so long ago that the Portal's word no longer goes before the roster's.
+	// Forgotten were unlinked long ago, and the roster no longer has them.
 	Forgotten []string
 	// First tells that it was the first complete reading.
 	First bool

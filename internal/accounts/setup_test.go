@@ -38,11 +38,16 @@ func changes(at int, links ...portal.Link) Reading {
 func taken(t require.TestingT, readings ...Reading) Links {
 	var l Links
 	for _, r := range readings {
-		next, _, err := l.Take(r, Options{})
-		require.NoError(t, err)
-		l = next
+		l = takenOn(t, l, r)
 	}
 	return l
+}
+
+// takenOn are the links after one more reading.
+func takenOn(t require.TestingT, l Links, r Reading) Links {
+	next, _, err := l.Take(r, Options{})
+	require.NoError(t, err)
+	return next
 }
 
 // accountsOf are the accounts known, 0 for links that were undone.

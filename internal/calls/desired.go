@@ -13,14 +13,15 @@ import (
 )
 
 // Among puts calls among a school's chats: which chat each is announced in, and who is entitled to
-// see it on the Portal. Refs are the chats that the messenger has, zone is that of the district.
+// see it on the Portal, where the school is that organisation. Refs are the chats that the messenger
+// has, zone is that of the district.
 func Among(
-	states []State, roster school.Roster, desired []chats.Chat, refs map[chats.Key]messenger.ChatRef, zone *time.Location,
+	states []State, roster school.Roster, desired []chats.Chat, refs map[chats.Key]messenger.ChatRef, zone *time.Location, organisation string,
 ) []Item {
-	identities := lo.SliceToMap(roster.People, func(p school.Person) (school.PersonID, string) { return p.ID, p.Portal })
+	identities := Identities(roster)
 	return lo.Map(states, func(s State, _ int) Item {
 		s.Call = Resolve(s.Call, roster)
-		item := Item{State: s, zone: zone, Entitled: portal.Call{
+		item := Item{State: s, Organisation: organisation, zone: zone, Entitled: portal.Call{
 			ID: string(s.Call.ID), Title: s.Call.Title, Class: string(s.Call.Class), Teacher: identities[s.Call.Teacher],
 			Starts: s.Call.Starts, Ends: s.Call.Ends, Audience: []string{},
 		}}
@@ -32,6 +33,14 @@ func Among(
 		item.Entitled.Audience = Audience(people, identities)
 		return item
 	})
+}
+
+// Identities are those of people on the Portal. One that several people have is nobody's: whoever has
+// it would see what is meant for the others.
+func Identities(r school.Roster) map[school.PersonID]string {
+	owners := lo.CountValuesBy(r.People, func(p school.Person) string { return p.Portal })
+	known := lo.Filter(r.People, func(p school.Person, _ int) bool { return p.Portal != "" && owners[p.Portal] == 1 })
+	return lo.SliceToMap(known, func(p school.Person) (school.PersonID, string) { return p.ID, p.Portal })
 }
 
 // People are all who belong into a chat, be they able to be in it or not.

@@ -48,7 +48,7 @@ var refs = map[chats.Key]messenger.ChatRef{"parents:n-1a": "6", "students:n-1a":
 
 // announced puts a call among the chats.
 func announced(c school.Call) calls.Item {
-	return calls.Among([]calls.State{{Call: c}}, peopled(), desired(), refs, moscow)[0]
+	return calls.Among([]calls.State{{Call: c}}, peopled(), desired(), refs, moscow, "org-1")[0]
 }
 
 // A call is shown to its teacher and to all who belong into its chat, be they in it or not, and to nobody else.
@@ -95,9 +95,9 @@ func TestAmongKeepsWhatWasDone(t *testing.T) {
 	done := calls.State{Call: lesson(), HeldAt: ten, Shown: "x", ShownAt: &at, Posted: &calls.Posted{Text: "x"}, Room: &messenger.Room{ID: "r"}}
 	other := calls.State{Call: lesson(), HeldAt: ten}
 	other.Call.ID = "vc-8"
-	items := calls.Among([]calls.State{done, other}, peopled(), desired(), refs, moscow)
+	items := calls.Among([]calls.State{done, other}, peopled(), desired(), refs, moscow, "org-1")
 	require.Equal(t, []calls.State{done, other}, lo.Map(items, func(i calls.Item, _ int) calls.State { return i.State }))
-	require.Empty(t, calls.Among(nil, peopled(), desired(), refs, moscow))
+	require.Empty(t, calls.Among(nil, peopled(), desired(), refs, moscow, "org-1"))
 }
 
 func TestAudience(t *testing.T) {

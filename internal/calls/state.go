@@ -2,11 +2,9 @@ package calls
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
@@ -26,6 +24,8 @@ type State struct {
 	// Shown is the digest of what the Portal shows of it, "" if nothing, and Asked where it was asked
 	// to and its answer is not known.
 	Shown string
+	// ShownIn is the organisation in which the Portal shows it.
+	ShownIn string
 	// ShownAt is when the Portal showed it first. Lag is how long that took from its publication
 	// (from HeldAt where that is not known), HeldLag from HeldAt.
 	ShownAt      *time.Time
@@ -48,12 +48,20 @@ type Posted struct {
 	RandomID int32             `json:"randomId"`
 	// Message is 0 until it is known to have been sent.
 	Message int64 `json:"message,omitempty"`
+	// Notice tells that it says that the call is cancelled: what the messenger did not let be taken
+	// back is corrected so. It is never taken back itself, unless the call takes place after all.
+	Notice bool `json:"notice,omitempty"`
 }
 
-// Announcement is the message that is to announce a call.
-func (i Item) Announcement(id school.ID) Posted {
-	text := i.Text()
-	return Posted{Chat: i.Chat, Ref: i.Ref, Text: text, RandomID: i.randomID(id, text)}
+// Announcement is the message that is to announce a call. The random id must be one that no message had
+// before: a messenger takes a message with a known one for that message, also where it was deleted.
+func (i Item) Announcement(randomID int32) Posted {
+	return Posted{Chat: i.Chat, Ref: i.Ref, Text: i.Text(), RandomID: randomID}
+}
+
+// Cancellation is the message that says in the same chat that the call does not take place.
+func (i Item) Cancellation(randomID int32) Posted {
+	return Posted{Chat: i.Posted.Chat, Ref: i.Posted.Ref, Text: i.cancelText(), RandomID: randomID, Notice: true}
 }
 
 // Link is where the call takes place, "" while there is no room.
@@ -70,13 +78,6 @@ func (s State) Link() string {
 
 // Over tells whether nothing of the call is to be seen any more.
 func (s State) Over(now time.Time) bool { return s.Call.Cancelled || !now.Before(s.Call.Ends) }
-
-// randomID is the key by which the messenger knows an announcement again. It is the same at every
-// try, and another one for another chat or text, or where the call was cancelled in between.
-func (i Item) randomID(id school.ID, text string) int32 {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s", id, i.Call.ID, i.HeldAt.UnixMicro(), i.Chat, text))
-	return int32(binary.BigEndian.Uint32(sum[:4])%math.MaxInt32) + 1
-}
 
 // Digest is equal for values that say the same: 32 hexadecimal digits.
 func Digest(value any) string {

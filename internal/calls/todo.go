@@ -14,6 +14,8 @@ const (
 	ProblemNoRoom = "no-room"
 	// ProblemNoChat: the chat it is to be announced in is not there (yet).
 	ProblemNoChat = "no-chat"
+	// ProblemRoomOpen: the call is cancelled, and there is no token with which its room could be closed.
+	ProblemRoomOpen = "room-open"
 )
 
 // Item is a call among the chats.
@@ -25,6 +27,8 @@ type Item struct {
 	Ref  messenger.ChatRef
 	// Entitled is the call as the Portal is to show it, its link left out.
 	Entitled portal.Call
+	// Organisation is the school's name on the Portal.
+	Organisation string
 	// zone is that of the times in its text.
 	zone *time.Location
 }
@@ -45,7 +49,7 @@ type Todo struct {
 	Announce bool
 	// Publish: the Portal is to show the call as it is now.
 	Publish bool
-	// Remove: the Portal is no longer to show it.
+	// Remove: the Portal is no longer to show it, where it does now.
 	Remove bool
 	// Finish: the room that the messenger made is to be closed.
 	Finish bool
@@ -59,30 +63,48 @@ func (t Todo) Any() bool { return t != Todo{} }
 // Todo tells what is to be done about a call now. What waits for a room waits for the next time.
 func (i Item) Todo(now time.Time, m Means) Todo {
 	if i.Over(now) {
-		return Todo{
-			TakeBack: i.Call.Cancelled && i.Posted != nil,
-			Remove:   i.Shown != "" && m.Portal,
-			Finish:   i.Call.Cancelled && i.Room != nil && m.Rooms,
-			Close:    true,
-		}
+		return i.todoOver(now, m)
 	}
 	var t Todo
 	t.MakeRoom = i.Link() == "" && m.Rooms
-	if i.Link() == "" {
+	if i.Link() == "" { // what is to be seen of it leads nowhere any more
+		t.TakeBack, t.Remove = i.Posted != nil, i.Shown != "" && m.Portal
 		return t
 	}
 	if i.Posted != nil {
 		t.TakeBack = i.Posted.Text != i.Text() || i.Chat != i.Posted.Chat
 	}
 	t.Announce = i.Ref != "" && (i.Posted == nil || i.Posted.Message == 0 || t.TakeBack)
-	t.Publish = m.Portal && i.Shown != Digest(i.Published())
+	t.Remove = m.Portal && i.Shown != "" && i.ShownIn != i.Organisation
+	t.Publish = m.Portal && (t.Remove || i.Shown != Digest(i.Published()))
 	return t
+}
+
+// todoOver is what is to be done about a call of which nothing is to be seen any more.
+func (i Item) todoOver(now time.Time, m Means) Todo {
+	var t Todo
+	if i.Call.Cancelled && i.Posted != nil {
+		t.TakeBack = !i.Posted.Notice
+		t.Announce = i.Posted.Notice && i.Posted.Message == 0
+	}
+	t.Remove = i.Shown != "" && m.Portal
+	t.Finish = i.Call.Cancelled && i.Room != nil && m.Rooms
+	t.Close = m.Rooms || !i.roomIsOpen(now)
+	return t
+}
+
+// roomIsOpen tells whether somebody may still come into a room that was made for a cancelled call.
+func (i Item) roomIsOpen(now time.Time) bool {
+	return i.Call.Cancelled && i.Room != nil && now.Before(i.Call.Ends)
 }
 
 // Obstacle is the code of what keeps the call from being seen as it should, "" if nothing does.
 func (i Item) Obstacle(now time.Time, m Means) string {
 	switch {
 	case i.Over(now):
+		if i.roomIsOpen(now) && !m.Rooms {
+			return ProblemRoomOpen
+		}
 		return ""
 	case i.Link() == "" && !m.Rooms:
 		return ProblemNoRoom

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
 // now is half an hour before the lesson.
@@ -25,11 +24,16 @@ func cancelled(i *calls.Item) { i.Call.Cancelled = true }
 func noChat(i *calls.Item)    { i.Ref = "" }
 func lost(i *calls.Item)      { i.Posted.Message = 0 }
 func roomMade(i *calls.Item)  { i.Room = &messenger.Room{ID: "r", Link: "https://vk.com/call/join/r"} }
-func shown(i *calls.Item)     { i.Shown = calls.Digest(i.Published()) }
-func askedFor(i *calls.Item)  { i.Shown = calls.Asked }
+func shown(i *calls.Item)     { i.Shown, i.ShownIn = calls.Digest(i.Published()), i.Organisation }
+func askedFor(i *calls.Item)  { i.Shown, i.ShownIn = calls.Asked, i.Organisation }
+func elsewhere(i *calls.Item) { i.ShownIn = "org-2" }
+func noticed(i *calls.Item) {
+	p := i.Cancellation(8)
+	i.Posted = &p
+}
 
 func posted(i *calls.Item) {
-	p := i.Announcement("s")
+	p := i.Announcement(7)
 	p.Message = 9
 	i.Posted = &p
 }
@@ -75,7 +79,13 @@ func TestTodo(t *testing.T) {
 		"cancelled, what may be shown is removed":           {item(askedFor, cancelled), everything, calls.Todo{Remove: true, Close: true}},
 		"cancelled, what may be sent is taken back":         {item(posted, lost, cancelled), everything, calls.Todo{TakeBack: true, Close: true}},
 		"cancelled before anything was done":                {item(cancelled), everything, calls.Todo{Close: true}},
-		"cancelled, without means what cannot be is passed": {item(noLink, roomMade, shown, cancelled), calls.Means{}, calls.Todo{Close: true}},
+		"cancelled, without means what cannot be is passed": {item(shown, cancelled), calls.Means{}, calls.Todo{Close: true}},
+		"but a room stays to be closed until the end":       {item(noLink, roomMade, shown, cancelled), calls.Means{}, calls.Todo{}},
+		"without a link any more, nothing is to be seen":    {item(posted, shown, noLink), calls.Means{Portal: true}, calls.Todo{TakeBack: true, Remove: true}},
+		"until there is a room again":                       {item(posted, shown, noLink), everything, calls.Todo{MakeRoom: true, TakeBack: true, Remove: true}},
+		"another organisation: gone there, shown here":      {item(posted, shown, elsewhere), everything, calls.Todo{Remove: true, Publish: true}},
+		"what could not be taken back is corrected":         {item(posted, noticed, cancelled), everything, calls.Todo{Announce: true, Close: true}},
+		"and taken back if it takes place after all":        {item(posted, noticed, shown), everything, calls.Todo{TakeBack: true, Announce: true}},
 		"a room made before the link came is not announced": {item(roomMade, posted, shown), everything, calls.Todo{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,6 +124,7 @@ func TestObstacle(t *testing.T) {
 		"a room is to be made first":     {item(noLink, noChat), rooms, ""},
 		"a room, and no chat":            {item(noLink, roomMade, noChat), none, calls.ProblemNoChat},
 		"nothing that is cancelled":      {item(noLink, noChat, cancelled), none, ""},
+		"but its room, while it is open": {item(noLink, roomMade, cancelled), none, calls.ProblemRoomOpen},
 		"the roster knows no such class": {item(gone), none, calls.ProblemNoChat},
 	} {
 		require.Equal(t, tc.want, tc.item.Obstacle(now, tc.means), name)
@@ -127,6 +138,7 @@ type world struct {
 	messages map[int32]bool // in chats
 	shown    bool           // on the Portal
 	rooms    int            // that are open
+	sends    int32
 }
 
 func drawWorld(t *rapid.T) *world {
@@ -188,17 +200,18 @@ func (w *world) carryOut(do calls.Todo) {
 	}
 	if do.Announce {
 		if w.item.Posted == nil {
-			p := w.item.Announcement("s")
+			w.sends++
+			p := w.item.Announcement(1000 + w.sends)
 			w.item.Posted = &p
 		}
 		w.sent()
 	}
+	if do.Remove {
+		w.item.Shown, w.shown = "", false
+	}
 	if do.Publish {
 		shown(&w.item)
 		w.shown = true
-	}
-	if do.Remove {
-		w.item.Shown, w.shown = "", false
 	}
 	if do.Finish {
 		w.item.Room = nil
@@ -231,7 +244,9 @@ func TestCarryingOutTodoComesToRest(t *testing.T) {
 		}
 		i := w.item
 		if i.Over(at) {
-			require.Equal(t, calls.Todo{Close: true}, i.Todo(at, means))
+			open := i.Call.Cancelled && w.rooms == 1 && at.Before(i.Call.Ends)
+			require.Equal(t, calls.Todo{Close: !open}, i.Todo(at, means))
+			require.Equal(t, open, i.Obstacle(at, means) == calls.ProblemRoomOpen)
 			require.Equal(t, wasShown && !means.Portal, w.shown)
 			if i.Call.Cancelled {
 				require.Zero(t, w.count())
@@ -250,33 +265,9 @@ func TestCarryingOutTodoComesToRest(t *testing.T) {
 		} else {
 			require.NotEmpty(t, i.Obstacle(at, means))
 		}
-		require.Equal(t, i.Link() != "" && means.Portal || wasShown, w.shown)
-	})
-}
-
-// An announcement is the same at every try, and another one whenever it is to be seen anew.
-func TestAnAnnouncementsID(t *testing.T) {
-	t.Parallel()
-	held := func(i *calls.Item) { i.HeldAt = ten.Add(-time.Hour) }
-	first := item(held).Announcement("s")
-	require.Equal(t, first, item(held, roomMade, shown, posted).Announcement("s"), "whatever was done about it")
-	seen := map[int32]bool{first.RandomID: true}
-	for name, other := range map[string]calls.Posted{
-		"of another school":       item(held).Announcement("s2"),
-		"of another call":         item(held, func(i *calls.Item) { i.Call.ID = "vc-8" }).Announcement("s"),
-		"with another title":      item(held, retitled).Announcement("s"),
-		"in another chat":         item(held, moved).Announcement("s"),
-		"after it was taken back": item(func(i *calls.Item) { i.HeldAt = ten.Add(-time.Minute) }).Announcement("s"),
-	} {
-		require.False(t, seen[other.RandomID], name)
-		seen[other.RandomID] = true
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		i := item(func(i *calls.Item) {
-			i.Call.ID = school.CallID(rapid.StringMatching(`[a-z]{1,20}`).Draw(t, "id"))
-			i.HeldAt = time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(t, "held"))
-		})
-		require.Positive(t, i.Announcement("s").RandomID)
-		require.Equal(t, i.Announcement("s"), i.Announcement("s"))
+		if i.Link() == "" {
+			require.Zero(t, w.count(), "what led there leads nowhere")
+		}
+		require.Equal(t, means.Portal && i.Link() != "" || wasShown && !means.Portal, w.shown)
 	})
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -17,12 +18,12 @@ func (h *handler) calls(r *http.Request, body []byte) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return h.pushed(r, body, secret, func() (reply, error) {
+	return h.pushed(r, body, secret, func(signed time.Time) (reply, error) {
 		published, err := calls.ParsePush(body)
 		if err != nil {
 			return reply{http.StatusBadRequest, err.Error()}, nil
 		}
-		if err := h.TakeCalls(r.Context(), id, published); err != nil {
+		if err := h.TakeCalls(r.Context(), id, signed, published); err != nil {
 			return reply{}, err
 		}
 		h.Logger.Info("video calls have been taken", "school", id, "calls", len(published))

@@ -38,7 +38,7 @@ func setupCalls(t *testing.T) *callsDoor {
 		CallsSecret: func(_ context.Context, id school.ID) (string, error) {
 			return map[school.ID]string{"s": hush, "other": "of the other"}[id], nil
 		},
-		TakeCalls: func(_ context.Context, id school.ID, calls []school.Call) error {
+		TakeCalls: func(_ context.Context, id school.ID, _ time.Time, calls []school.Call) error {
 			if d.while != nil {
 				d.while()
 			}

@@ -40,9 +40,9 @@ type Endpoint struct {
 	// CallsSecret gives the secret that signs a school's calls, "" if there is no such school or it
 	// has none. Nil is as good as none.
 	CallsSecret func(ctx context.Context, id school.ID) (string, error)
-	// TakeCalls takes in calls of a school, which are good by calls.Validate; once it is done they
-	// are not lost. Nil is that none are taken.
-	TakeCalls func(ctx context.Context, id school.ID, calls []school.Call) error
+	// TakeCalls takes in what was said of a school's calls at a time; they are good by
+	// calls.Validate, and once it is done they are not lost. Nil is that none are taken.
+	TakeCalls func(ctx context.Context, id school.ID, said time.Time, calls []school.Call) error
 	// Now is the clock that pushes are held against.
 	Now    func() time.Time
 	Logger *slog.Logger

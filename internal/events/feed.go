@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -17,7 +18,7 @@ func (h *handler) feed(r *http.Request, body []byte) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return h.pushed(r, body, secret, func() (reply, error) {
+	return h.pushed(r, body, secret, func(time.Time) (reply, error) {
 		if len(body) > 0 && !json.Valid(body) {
 			return reply{http.StatusBadRequest, "send JSON, or no body"}, nil
 		}

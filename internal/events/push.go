@@ -36,9 +36,10 @@ func Sign(secret, timestamp string, body []byte) string {
 	return signaturePrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
-// pushed has a push served that is signed with the secret, "" for none, and not served yet. One that is
+// pushed has a push served, with when it was signed, that is signed with the secret, "" for none, and
+// not served yet. One that is
 // sent again is good: its sender may not have got the answer.
-func (h *handler) pushed(r *http.Request, body []byte, secret string, serve func() (reply, error)) (reply, error) {
+func (h *handler) pushed(r *http.Request, body []byte, secret string, serve func(signed time.Time) (reply, error)) (reply, error) {
 	timestamp, signature := r.Header.Get(HeaderTimestamp), r.Header.Get(HeaderSignature)
 	signed := Sign(secret, timestamp, body)
 	if secret == "" || !hmac.Equal([]byte(strings.ToLower(signature)), []byte(signed)) {
@@ -54,7 +55,7 @@ func (h *handler) pushed(r *http.Request, body []byte, secret string, serve func
 	if known, fresh := h.pushes.begin(push, h.Now()); !fresh {
 		return known, nil
 	}
-	given, err := serve()
+	given, err := serve(time.Unix(seconds, 0))
 	h.pushes.end(push, err == nil && given == taken)
 	return given, err
 }

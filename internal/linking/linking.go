@@ -38,8 +38,11 @@ type Reader struct {
 type Options struct {
 	// Complete has all links read, whatever the last reading was.
 	Complete bool
-	// AcceptDrop says that somebody has looked, and that the links which are gone are really undone.
-	AcceptDrop bool
+	// AcceptLoss is how many undone links somebody has looked at and found right; see accounts.Options.
+	AcceptLoss int
+	// Shown tells that somebody is shown what comes of it: of a reading that is refused they may accept
+	// as many undone links as it has.
+	Shown bool
 	// Ask has a pass asked for, for those whose link has changed.
 	Ask bool
 	// Beat is called after each page, and may be nil.
@@ -63,8 +66,9 @@ const ProblemUnreadable = "links-unreadable"
 func (r *Reader) Read(ctx context.Context, id school.ID, o Options) (Result, error) {
 	result, err := r.read(ctx, id, o)
 	problem := store.Problem{Code: string(portal.CodeOf(err))}
+	loss := 0
 	if bad, ok := errors.AsType[*accounts.BadReadError](err); ok {
-		problem = store.Problem{Code: ProblemUnreadable, Message: bad.Error()}
+		problem, loss = store.Problem{Code: ProblemUnreadable, Message: bad.Error()}, bad.Loss
 	} else if e, ok := errors.AsType[*portal.Error](err); ok {
 		problem.Message = e.Error()
 		if p, ok := errors.AsType[*proxy.Error](err); ok {
@@ -74,12 +78,15 @@ func (r *Reader) Read(ctx context.Context, id school.ID, o Options) (Result, err
 	if problem.Code == "" || ctx.Err() != nil {
 		return result, err
 	}
+	if loss > 0 {
+		return result, errors.Join(err, r.Store.SetLinksRefused(ctx, id, problem, loss, o.Shown))
+	}
 	return result, errors.Join(err, r.Store.SetLinksProblem(ctx, id, problem))
 }
 
 func (r *Reader) read(ctx context.Context, id school.ID, o Options) (Result, error) {
 	var result Result
-	row, err := r.Store.School(ctx, id)
+	organisation, err := r.Store.Organisation(ctx, id)
 	if err != nil {
 		return result, err
 	}
@@ -93,12 +100,13 @@ func (r *Reader) read(ctx context.Context, id school.ID, o Options) (Result, err
 	}
 	snapshot, _ := links.(portal.Snapshot)
 	reading := accounts.Reading{Complete: r.complete(state, o) || snapshot != nil && snapshot.Complete()}
-	if err := pages(ctx, links, row.Organisation(), &reading, lo.FromPtr(state.AsOf), o.Beat); err != nil {
+	if err := pages(ctx, links, organisation, &reading, lo.FromPtr(state.AsOf), o.Beat); err != nil {
 		return result, err
 	}
 	reading.ReadAt = r.Now()
 	result.Complete, result.Links = reading.Complete, len(reading.Links)
-	result.LinksTaken, err = r.Store.TakeLinks(ctx, id, state.AsOf, reading, accounts.Options{AcceptDrop: o.AcceptDrop}, o.Ask)
+	result.LinksTaken, err = r.Store.TakeLinks(ctx, id, store.LinksReading{Reading: reading, Organisation: organisation, Since: state.AsOf},
+		accounts.Options{AcceptLoss: o.AcceptLoss}, o.Ask)
 	return result, err
 }
 

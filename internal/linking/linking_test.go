@@ -185,8 +185,85 @@ func TestSoManyUndoneLinksAreNotBelieved(t *testing.T) {
 	require.Equal(t, linking.ProblemUnreadable, problem.Code)
 	require.Contains(t, problem.Message, "rollcall accounts read SCHOOL --accept-drop")
 	require.Equal(t, 10, b.state().Linked)
-	require.Len(t, b.read(linking.Options{AcceptDrop: true}).Change.Unlinked, 5)
+	require.Equal(t, 5, b.state().RefusedLoss)
+	require.Len(t, b.read(linking.Options{AcceptLoss: 5}).Change.Unlinked, 5)
 	require.Equal(t, 5, b.state().Linked)
+	require.Zero(t, b.state().RefusedLoss)
+}
+
+// Between the reading that was seen refused and the one that is accepted more links may go.
+func TestNoMoreUndoneLinksAreAcceptedThanWereSeen(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.link(0, 20)
+	b.read(linking.Options{})
+	unlink := func(from, n int) {
+		for i := range n {
+			b.unlink(from + i)
+		}
+	}
+	unlink(0, 6)
+	b.refused(linking.Options{})
+	unlink(6, 10)
+	b.refused(linking.Options{})
+	require.Equal(t, 6, b.state().RefusedLoss, "nobody has been shown the others")
+	_, problem := b.refused(linking.Options{AcceptLoss: 6, Shown: true})
+	require.Contains(t, problem.Message, "16 of 20 linked identities would be unlinked, and 6 were accepted")
+	require.Equal(t, 16, b.state().RefusedLoss)
+	require.Len(t, b.read(linking.Options{AcceptLoss: 16, Shown: true}).Change.Unlinked, 16)
+}
+
+// A Portal that loses a few links with each reading is found out.
+func TestLinksThatGoAFewAtATimeAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.link(0, 30)
+	b.read(linking.Options{})
+	for i := range 4 {
+		b.now = b.now.Add(10 * time.Second)
+		b.unlink(i)
+		require.Len(t, b.read(linking.Options{}).Change.Unlinked, 1)
+	}
+	b.now = b.now.Add(10 * time.Second)
+	b.unlink(4)
+	_, problem := b.refused(linking.Options{})
+	require.Contains(t, problem.Message, "5 of 30 linked identities would be unlinked within a day, 1 of them now")
+	b.now = b.now.Add(24 * time.Hour)
+	require.Len(t, b.read(linking.Options{}).Change.Unlinked, 1)
+}
+
+func TestTwoSchoolsOfOneNameOnThePortalAreNotRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	b.link(0, 3)
+	require.NoError(t, b.Store.AddFeed(ctx, "g", "d", "/srv/other"))
+	other := school.School{ID: "other", District: "d", Feed: "g", SourceID: organisation, Name: "Other"}
+	require.NoError(t, b.Store.AddSchool(ctx, other))
+	for _, id := range []school.ID{"s", "other"} {
+		_, err := b.Read(ctx, id, linking.Options{})
+		require.Equal(t, portal.CodeShared, portal.CodeOf(err))
+		state, err := b.Store.LinksState(ctx, id)
+		require.NoError(t, err)
+		require.Equal(t, "portal-shared", state.Problem.Code)
+		require.Contains(t, state.Problem.Message, "schools other and s")
+		require.Nil(t, state.CompleteAt)
+	}
+	require.Empty(t, b.log.Entries(0, 0), "the Portal is not asked")
+	other.PortalID = "portal-18"
+	require.NoError(t, b.Store.AddSchool(ctx, other))
+	require.Equal(t, 3, b.read(linking.Options{}).Links)
+}
+
+func TestASchoolThatGetsAnotherNameWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.link(0, 3)
+	result := b.read(linking.Options{Beat: func() {
+		require.NoError(t, b.Store.AddSchool(t.Context(), school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", PortalID: "portal-18"}))
+	}})
+	require.True(t, result.Overtaken)
+	require.Empty(t, b.accounts())
 }
 
 func TestWhoGivesUpRecordsNothing(t *testing.T) {

@@ -123,7 +123,7 @@ func (b *bench) refused(o linking.Options) (error, store.Problem) {
 	require.Error(b.t, err)
 	after := b.state()
 	require.NotNil(b.t, after.Problem, "%v", err)
-	before.Problem = after.Problem
+	before.Problem, before.RefusedLoss = after.Problem, after.RefusedLoss
 	require.Equal(b.t, before, after, "nothing else is changed")
 	for _, text := range []string{fmt.Sprintf("%v %+v", err, err), after.Problem.Message} {
 		for _, hidden := range []string{"PRIVATE", "SECRET", "sha256=", organisation} {

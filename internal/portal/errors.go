@@ -16,6 +16,7 @@ const (
 	CodeRefused     Code = "portal-refused"      // the key or the signature is not good
 	CodeClock       Code = "portal-clock"        // our clock and the Portal's are too far apart
 	CodeUnknown     Code = "portal-unknown"      // the Portal does not know the organisation
+	CodeShared      Code = "portal-shared"       // two schools are called the same on the Portal; store says so
 	CodeBadRequest  Code = "portal-bad-request"  // the Portal did not understand us
 	CodeIncomplete  Code = "portal-incomplete"   // a reading that cannot be relied on: pages are missing, or contradict each other
 )

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -37,7 +38,7 @@ func over(c school.Call) school.Call {
 
 func push(t *testing.T, st *store.Store, told ...school.Call) {
 	t.Helper()
-	require.NoError(t, st.TakeCalls(t.Context(), "s", told))
+	require.NoError(t, st.TakeCalls(t.Context(), "s", time.Now(), told))
 }
 
 // feed reads a feed that tells of these calls and no others.
@@ -47,6 +48,15 @@ func feed(t *testing.T, st *store.Store, told ...school.Call) {
 	r.Schools[0].Roster.Calls = told
 	_, err := st.SaveReading(t.Context(), r)
 	require.NoError(t, err)
+}
+
+// able gives the school a roster and a token, so that it can have passes, and forgets that those were
+// asked for.
+func able(t *testing.T, st *store.Store) {
+	t.Helper()
+	feed(t, st)
+	require.NoError(t, st.SetToken(t.Context(), "s", 42, "token"))
+	outbox(t, st)
 }
 
 // held gives a school's calls, by id.
@@ -75,6 +85,7 @@ func finish(t *testing.T, st *store.Store, id school.CallID) {
 func TestPushedCallsAskForTheirPass(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
+	able(t, st)
 	pass := []reconcile.Scope{{Calls: true}}
 	push(t, st, lesson("vc-2"), lesson("vc-1"))
 	require.Equal(t, pass, asked(t, st), "one for both")
@@ -103,10 +114,11 @@ func TestPushedCallsAskForTheirPass(t *testing.T) {
 func TestTheEndOfACallNobodyKnowsIsNoNews(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
+	able(t, st)
 	push(t, st, cancelled(lesson("vc-1")), over(lesson("vc-2")))
 	feed(t, st, cancelled(lesson("vc-3")), over(lesson("vc-4")))
 	require.Empty(t, held(t, st))
-	require.Empty(t, asked(t, st))
+	require.NotContains(t, asked(t, st), reconcile.Scope{Calls: true})
 
 	push(t, st, lesson("vc-1"), lesson("vc-2"))
 	asked(t, st)
@@ -185,7 +197,9 @@ func TestAPushTakesAFeedsCallOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := setup(t)
+			able(t, st)
 			feed(t, st, lesson("vc-1"))
+			outbox(t, st)
 			push(t, st, tc.told)
 			require.Len(t, asked(t, st), tc.news)
 			require.Equal(t, tc.told, held(t, st)["vc-1"].Call)
@@ -240,12 +254,81 @@ func TestCallsAreOfTheirSchool(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, st.AddSchool(ctx, school.School{ID: "other", District: "d", Feed: "f", SourceID: "org-2"}))
 	push(t, st, lesson("vc-1"))
-	require.NoError(t, st.TakeCalls(ctx, "other", []school.Call{cancelled(lesson("vc-1"))}))
+	require.NoError(t, st.TakeCalls(ctx, "other", time.Now(), []school.Call{cancelled(lesson("vc-1"))}))
 	theirs, err := st.Calls(ctx, "other")
 	require.NoError(t, err)
 	require.Empty(t, theirs, "nobody knows it there")
-	require.NoError(t, st.TakeCalls(ctx, "other", []school.Call{lesson("vc-1")}))
+	require.NoError(t, st.TakeCalls(ctx, "other", time.Now(), []school.Call{lesson("vc-1")}))
 	feed(t, st)
 	require.NoError(t, st.CloseCall(ctx, "other", "vc-1", held(t, st)["vc-1"].HeldAt))
 	require.Equal(t, []school.CallID{"vc-1"}, openIDs(t, st))
+}
+
+// What a later push has said stands, whatever comes after it.
+func TestAnOlderPushIsNotHeard(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	first := time.Now().Add(-time.Minute)
+	require.NoError(t, st.TakeCalls(ctx, "s", first, []school.Call{lesson("vc-1")}))
+	require.NoError(t, st.TakeCalls(ctx, "s", first.Add(30*time.Second), []school.Call{cancelled(lesson("vc-1"))}))
+	require.True(t, held(t, st)["vc-1"].Call.Cancelled)
+	require.NoError(t, st.TakeCalls(ctx, "s", first.Add(10*time.Second), []school.Call{lesson("vc-1")}))
+	require.True(t, held(t, st)["vc-1"].Call.Cancelled, "it was said before")
+	require.NoError(t, st.TakeCalls(ctx, "s", first.Add(30*time.Second), []school.Call{lesson("vc-1")}))
+	require.False(t, held(t, st)["vc-1"].Call.Cancelled, "of two of the same second the last that came")
+}
+
+// The room of a call that was cancelled may be closed: if the call takes place after all, it gets another.
+func TestACallThatTakesPlaceAfterAllGetsAnotherRoom(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	push(t, st, lesson("vc-1"))
+	_, err := st.SetRoom(ctx, "s", "vc-1", messenger.Room{ID: "r"})
+	require.NoError(t, err)
+	changed := lesson("vc-1")
+	changed.Title = "Another"
+	push(t, st, changed)
+	require.NotNil(t, held(t, st)["vc-1"].Room, "changed, it keeps its room")
+	push(t, st, cancelled(changed))
+	require.NotNil(t, held(t, st)["vc-1"].Room, "it is still to be closed")
+	push(t, st, changed)
+	require.Nil(t, held(t, st)["vc-1"].Room)
+}
+
+// What a worker that was cut off shows late is taken down: the call is open again.
+func TestACallThatIsShownTooLateIsOpenAgain(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	push(t, st, lesson("vc-1"))
+	push(t, st, cancelled(lesson("vc-1")))
+	for _, late := range []func() error{
+		func() error { return st.SetAsked(ctx, "s", "vc-1", "org-1") },
+		func() error { return st.SetShown(ctx, "s", "vc-1", "digest", time.Time{}) },
+	} {
+		require.NoError(t, st.CloseCall(ctx, "s", "vc-1", held(t, st)["vc-1"].HeldAt))
+		require.Empty(t, openIDs(t, st))
+		require.NoError(t, late())
+		require.Equal(t, []school.CallID{"vc-1"}, openIDs(t, st))
+	}
+	require.NoError(t, st.CloseCall(ctx, "s", "vc-1", held(t, st)["vc-1"].HeldAt))
+	require.NoError(t, st.SetShown(ctx, "s", "vc-1", "", time.Time{}))
+	require.Empty(t, openIDs(t, st), "taken down, it stays put away")
+}
+
+func TestNoPassIsAskedForWhereThereCanBeNone(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	push(t, st, lesson("vc-1"))
+	require.Empty(t, asked(t, st), "neither token nor roster")
+	feed(t, st)
+	outbox(t, st)
+	push(t, st, lesson("vc-2"))
+	require.Empty(t, asked(t, st), "no token")
+	require.NoError(t, st.SetToken(t.Context(), "s", 42, "token"))
+	outbox(t, st)
+	push(t, st, lesson("vc-3"))
+	require.Len(t, asked(t, st), 1)
 }

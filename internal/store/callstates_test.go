@@ -50,11 +50,11 @@ func TestWhatIsDoneAboutACallIsKept(t *testing.T) {
 	posted.Message = 99
 	require.NoError(t, st.SetPosted(ctx, "s", "vc-1", posted))
 	require.NoError(t, st.SetCallProblem(ctx, "s", "vc-1", calls.ProblemNoRoom))
-	require.NoError(t, st.SetAsked(ctx, "s", "vc-1"))
+	require.NoError(t, st.SetAsked(ctx, "s", "vc-1", "org-1"))
 	_, err := st.SetRoom(ctx, "s", "vc-1", messenger.Room{ID: "r"})
 	require.NoError(t, err)
 	want := calls.State{
-		Call: lesson("vc-1"), HeldAt: fresh.HeldAt, Posted: posted, Problem: calls.ProblemNoRoom, Shown: calls.Asked, Room: &messenger.Room{ID: "r"},
+		Call: lesson("vc-1"), HeldAt: fresh.HeldAt, Posted: posted, Problem: calls.ProblemNoRoom, Shown: calls.Asked, ShownIn: "org-1", Room: &messenger.Room{ID: "r"},
 	}
 	require.Equal(t, want, held(t, st)["vc-1"])
 
@@ -77,7 +77,7 @@ func TestTheWaitForACallIsMeasuredOnce(t *testing.T) {
 	ctx := t.Context()
 	push(t, st, lesson("vc-1"), lesson("vc-2"), lesson("vc-3"))
 	st.Age(t, "calls", "held_at", 4*time.Minute) // and one more
-	require.NoError(t, st.SetAsked(ctx, "s", "vc-1"))
+	require.NoError(t, st.SetAsked(ctx, "s", "vc-1", "org-1"))
 	require.Nil(t, held(t, st)["vc-1"].ShownAt, "to be asked is not to show")
 
 	require.NoError(t, st.SetShown(ctx, "s", "vc-1", "digest-1", time.Now().Add(-time.Hour)))
@@ -146,6 +146,7 @@ func TestACallIsClosedOnlyIfItSaysTheSame(t *testing.T) {
 func TestCallsThatAreOverAreFound(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
+	able(t, st)
 	ctx := t.Context()
 	over := func() []school.ID {
 		ids, err := st.CallsOver(ctx)
@@ -183,6 +184,7 @@ func TestTheLatestCallsComeFirst(t *testing.T) {
 func TestCallsAreSealed(t *testing.T) {
 	t.Parallel()
 	st, url := setupAt(t)
+	able(t, st)
 	ctx := t.Context()
 	push(t, st, lesson("vc-1"), lesson("vc-2"))
 	_, err := st.SetRoom(ctx, "s", "vc-1", messenger.Room{ID: "hidden-room", Link: "https://vk.com/call/join/hidden-link"})

@@ -22,9 +22,12 @@ type LinksState struct {
 	AsOf, ReadAt, CompleteAt *time.Time
 	// Problem is why the last reading was not taken, nil if it was.
 	Problem *Problem
+	// RefusedLoss is how many undone links may be accepted since a reading was refused for them, 0 if
+	// none was; see SetLinksRefused.
+	RefusedLoss int
 }
 
-const linksStateColumns = `school_id AS school, linked, as_of, read_at, complete_at, problem FROM account_links`
+const linksStateColumns = `school_id AS school, linked, as_of, read_at, complete_at, problem, coalesce(refused_loss, 0) AS refused_loss FROM account_links`
 
 // LinksState gives how the reading of a school's account links stands; the zero state where none
 // was tried.
@@ -59,7 +62,7 @@ func (s *Store) openLinks(id school.ID, row linksRow) (accounts.Links, error) {
 	if row.Sealed == nil {
 		return links, nil
 	}
-	if err := s.openJSON(&links.Known, row.Sealed, "account-links", string(id)); err != nil {
+	if err := s.openJSON(&links, row.Sealed, "account-links", string(id)); err != nil {
 		return links, err
 	}
 	links.AsOf, links.CompleteAt = lo.FromPtr(row.AsOf), lo.FromPtr(row.CompleteAt)
@@ -75,16 +78,27 @@ type LinksTaken struct {
 	People []school.PersonID
 }
 
+// LinksReading is a reading of a school's account links, and from where it began.
+type LinksReading struct {
+	accounts.Reading
+	// Organisation is what the Portal was asked about.
+	Organisation string
+	// Since is the AsOf of the state that it began from, nil before the first.
+	Since *time.Time
+}
+
 // TakeLinks takes a reading of a school's account links over: as one act it is stored, and, with
 // ask, a pass for whom it concerns is asked for through the outbox. The reading must have begun
-// from the state that is still in force: since is its AsOf, nil before the first. A bad reading is
-// an *accounts.BadReadError; it is recorded, and nothing else is changed.
-func (s *Store) TakeLinks(
-	ctx context.Context, id school.ID, since *time.Time, reading accounts.Reading, o accounts.Options, ask bool,
-) (LinksTaken, error) {
+// from the state that is still in force, and be of what the Portal still calls the school. Whom the
+// roster needs is found out here. A bad reading is an *accounts.BadReadError, and changes nothing.
+func (s *Store) TakeLinks(ctx context.Context, id school.ID, r LinksReading, o accounts.Options, ask bool) (LinksTaken, error) {
 	var taken LinksTaken
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		taken = LinksTaken{}
+		var called string
+		if err := tx.QueryRow(ctx, `SELECT `+organisation("s")+` FROM schools s WHERE s.id = $1 FOR SHARE`, id).Scan(&called); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO account_links (school_id) VALUES ($1) ON CONFLICT DO NOTHING`, id); err != nil {
 			return err
 		}
@@ -92,7 +106,7 @@ func (s *Store) TakeLinks(
 		if err != nil {
 			return err
 		}
-		if lo.FromPtr(row.AsOf).UnixMicro() != lo.FromPtr(since).UnixMicro() {
+		if called != r.Organisation || lo.FromPtr(row.AsOf).UnixMicro() != lo.FromPtr(r.Since).UnixMicro() {
 			taken.Overtaken = true
 			return nil
 		}
@@ -100,7 +114,10 @@ func (s *Store) TakeLinks(
 		if err != nil {
 			return err
 		}
-		if links, taken.Change, err = links.Take(reading, o); err != nil {
+		if o.Needed, err = s.needed(ctx, tx, id, links, r.Reading); err != nil {
+			return err
+		}
+		if links, taken.Change, err = links.Take(r.Reading, o); err != nil {
 			return err
 		}
 		same := row.Sealed != nil && len(taken.Change.Identities()) == 0
@@ -112,22 +129,50 @@ func (s *Store) TakeLinks(
 	return taken, err
 }
 
+// needed gives the identities that the roster in force has, for the first complete reading of a day; else
+// nil, and nothing is forgotten. That is seldom enough to open the roster.
+func (s *Store) needed(ctx context.Context, tx pgx.Tx, id school.ID, links accounts.Links, r accounts.Reading) (map[string]bool, error) {
+	const day = 24 * time.Hour
+	if !r.Complete || r.ReadAt.Truncate(day).Equal(links.CompleteAt.Truncate(day)) {
+		return nil, nil
+	}
+	roster, err := s.rosterInForce(ctx, tx, id)
+	if err != nil || roster == nil {
+		return nil, err
+	}
+	return lo.SliceToMap(roster.People, func(p school.Person) (string, bool) { return p.Portal, true }), nil
+}
+
+// rosterInForce opens the roster in force, nil where there is none.
+func (s *Store) rosterInForce(ctx context.Context, tx pgx.Tx, id school.ID) (*school.Roster, error) {
+	var digest string
+	err := tx.QueryRow(ctx, `SELECT coalesce(snapshot, '') FROM schools WHERE id = $1`, id).Scan(&digest)
+	if err != nil || digest == "" {
+		return nil, err
+	}
+	roster, err := s.roster(ctx, tx, id, digest)
+	return &roster, err
+}
+
 // saveLinks saves links, or, where nobody's link has changed, that they were read.
 func (s *Store) saveLinks(ctx context.Context, tx pgx.Tx, id school.ID, links accounts.Links, same bool) error {
 	completeAt := lo.EmptyableToPtr(links.CompleteAt)
 	if same {
 		_, err := tx.Exec(ctx, `
-			UPDATE account_links SET as_of = $2, read_at = now(), complete_at = $3, problem = NULL WHERE school_id = $1`,
+			UPDATE account_links SET as_of = $2, read_at = now(), complete_at = $3, problem = NULL, refused_loss = NULL
+			WHERE school_id = $1`,
 			id, links.AsOf, completeAt)
 		return err
 	}
-	sealed, err := s.sealJSON(links.Known, "account-links", string(id))
+	// The times are columns.
+	sealed, err := s.sealJSON(accounts.Links{Known: links.Known, Losses: links.Losses}, "account-links", string(id))
 	if err != nil {
 		return err
 	}
 	linked := lo.CountBy(lo.Values(links.Known), func(l accounts.Link) bool { return l.Account > 0 })
 	_, err = tx.Exec(ctx, `
-		UPDATE account_links SET sealed = $2, linked = $3, as_of = $4, read_at = now(), complete_at = $5, problem = NULL
+		UPDATE account_links
+		SET sealed = $2, linked = $3, as_of = $4, read_at = now(), complete_at = $5, problem = NULL, refused_loss = NULL
 		WHERE school_id = $1`, id, sealed, linked, links.AsOf, completeAt)
 	return err
 }
@@ -142,19 +187,15 @@ func (s *Store) wantLinked(ctx context.Context, tx pgx.Tx, id school.ID, taken *
 	if len(identities) == 0 && !taken.Change.First {
 		return nil
 	}
-	var digest string
+	roster, err := s.rosterInForce(ctx, tx, id)
+	if err != nil || roster == nil {
+		return err
+	}
 	var token bool
-	err := tx.QueryRow(ctx, `
-		SELECT coalesce(s.snapshot, ''), c.token IS NOT NULL FROM schools s JOIN communities c ON c.school_id = s.id WHERE s.id = $1`,
-		id).Scan(&digest, &token)
-	if err != nil || digest == "" {
+	if err := tx.QueryRow(ctx, `SELECT token IS NOT NULL FROM communities WHERE school_id = $1`, id).Scan(&token); err != nil {
 		return err
 	}
-	roster, err := s.roster(ctx, tx, id, digest)
-	if err != nil {
-		return err
-	}
-	taken.People = accounts.People(roster, identities)
+	taken.People = accounts.People(*roster, identities)
 	var scope reconcile.Scope
 	switch {
 	case !ask || !token, len(taken.People) == 0 && !taken.Change.First:
@@ -173,14 +214,28 @@ func (s *Store) SetLinksProblem(ctx context.Context, id school.ID, p Problem) er
 	return err
 }
 
+// SetLinksRefused records a reading that was not taken because it would undo so many links. What may be
+// accepted is what somebody has been shown last; what nobody has been shown only makes it less.
+func (s *Store) SetLinksRefused(ctx context.Context, id school.ID, p Problem, loss int, shown bool) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO account_links AS l (school_id, problem, refused_loss) VALUES ($1, $2, $3)
+		ON CONFLICT (school_id) DO UPDATE SET problem = excluded.problem,
+			refused_loss = CASE WHEN $4 THEN excluded.refused_loss ELSE least(l.refused_loss, excluded.refused_loss) END`,
+		id, p, loss, shown)
+	return err
+}
+
+// LinkedSchool is a school whose account links are looked at. Proxied tells that it is behind a proxy.
+type LinkedSchool struct {
+	ID      school.ID
+	Proxied bool
+}
+
 // LinksDue lists the schools whose account links are to be looked at between passes too: those that
 // are gone through continuously, and have a token and a roster; by id.
-func (s *Store) LinksDue(ctx context.Context) ([]school.ID, error) {
+func (s *Store) LinksDue(ctx context.Context) ([]LinkedSchool, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT s.id FROM schools s JOIN communities c ON c.school_id = s.id AND c.token IS NOT NULL
+		SELECT s.id, c.proxy IS NOT NULL AS proxied FROM schools s JOIN communities c ON c.school_id = s.id AND c.token IS NOT NULL
 		WHERE s.snapshot IS NOT NULL AND (s.schedule->>'continuous')::boolean AND coalesce(s.schedule->>'paused', '') = '' ORDER BY s.id`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[school.ID])
+	return all[LinkedSchool](rows, err)
 }

@@ -64,10 +64,15 @@ func setupLinks(t *testing.T) (*store.Store, string) {
 	return st, url
 }
 
+// since is a reading of the tests' school that began from a state.
+func since(asOf *time.Time, r accounts.Reading) store.LinksReading {
+	return store.LinksReading{Reading: r, Organisation: "org-1", Since: asOf}
+}
+
 // takeLinks takes a reading that began from the state in force.
 func takeLinks(t *testing.T, st *store.Store, r accounts.Reading) store.LinksTaken {
 	t.Helper()
-	taken, err := st.TakeLinks(t.Context(), "s", linksState(t, st).AsOf, r, accounts.Options{}, true)
+	taken, err := st.TakeLinks(t.Context(), "s", since(linksState(t, st).AsOf, r), accounts.Options{}, true)
 	require.NoError(t, err)
 	require.False(t, taken.Overtaken)
 	return taken
@@ -176,7 +181,7 @@ func TestWhomChangedLinksAskFor(t *testing.T) {
 func TestWithoutAskNothingIsAskedFor(t *testing.T) {
 	t.Parallel()
 	st, _ := setupLinks(t)
-	taken, err := st.TakeLinks(t.Context(), "s", nil, complete(0, linked(1, 700_101, -9)), accounts.Options{}, false)
+	taken, err := st.TakeLinks(t.Context(), "s", since(nil, complete(0, linked(1, 700_101, -9))), accounts.Options{}, false)
 	require.NoError(t, err)
 	require.True(t, taken.Change.First)
 	require.Equal(t, []school.PersonID{"person-01"}, taken.People, "it is told all the same")
@@ -206,10 +211,10 @@ func TestAnOvertakenReadingIsNotTaken(t *testing.T) {
 	before := linksState(t, st)
 
 	// It says less than is known by now.
-	late, err := st.TakeLinks(t.Context(), "s", began, complete(3), accounts.Options{AcceptDrop: true}, true)
+	late, err := st.TakeLinks(t.Context(), "s", since(began, complete(3)), accounts.Options{}, true)
 	require.NoError(t, err)
 	require.Equal(t, store.LinksTaken{Overtaken: true}, late)
-	late, err = st.TakeLinks(t.Context(), "s", nil, complete(3), accounts.Options{AcceptDrop: true}, true)
+	late, err = st.TakeLinks(t.Context(), "s", since(nil, complete(3)), accounts.Options{}, true)
 	require.NoError(t, err)
 	require.True(t, late.Overtaken, "one that began before the first")
 	require.Equal(t, before, linksState(t, st))
@@ -219,13 +224,13 @@ func TestAnOvertakenReadingIsNotTaken(t *testing.T) {
 func TestOfReadingsAtOnceOneIsTaken(t *testing.T) {
 	t.Parallel()
 	st, _ := setupLinks(t)
-	for round, since := range []*time.Time{nil, lo.ToPtr(minute(0))} {
+	for round, began := range []*time.Time{nil, lo.ToPtr(minute(0))} {
 		var mu sync.Mutex
 		var all []store.LinksTaken
 		var group sync.WaitGroup
 		for range 5 {
 			group.Go(func() {
-				taken, err := st.TakeLinks(t.Context(), "s", since, complete(round, everybody(0, 3+round, -9)...), accounts.Options{}, true)
+				taken, err := st.TakeLinks(t.Context(), "s", since(began, complete(round, everybody(0, 3+round, -9)...)), accounts.Options{}, true)
 				if err != nil {
 					t.Error(err)
 				}
@@ -247,7 +252,7 @@ func TestABadReadingOfLinksChangesNothing(t *testing.T) {
 	refuse := func(r accounts.Reading) {
 		t.Helper()
 		var bad *accounts.BadReadError
-		_, err := st.TakeLinks(ctx, "s", linksState(t, st).AsOf, r, accounts.Options{}, true)
+		_, err := st.TakeLinks(ctx, "s", since(linksState(t, st).AsOf, r), accounts.Options{}, true)
 		require.ErrorAs(t, err, &bad)
 	}
 	short := complete(0)
@@ -263,7 +268,7 @@ func TestABadReadingOfLinksChangesNothing(t *testing.T) {
 	require.Equal(t, before, texts(t, conn, `SELECT l::text FROM account_links l`))
 	require.Empty(t, asked(t, st))
 
-	drop, err := st.TakeLinks(ctx, "s", linksState(t, st).AsOf, complete(1), accounts.Options{AcceptDrop: true}, true)
+	drop, err := st.TakeLinks(ctx, "s", since(linksState(t, st).AsOf, complete(1)), accounts.Options{AcceptLoss: 20}, true)
 	require.NoError(t, err)
 	require.Len(t, drop.Change.Unlinked, 20)
 	require.Zero(t, linksState(t, st).Linked)
@@ -325,7 +330,7 @@ func TestLinksAreSealed(t *testing.T) {
 
 	_, err := open(t, url).AccountLinks(ctx, "s")
 	require.ErrorIs(t, err, secret.ErrDoesNotOpen, "with another keyset")
-	_, err = open(t, url).TakeLinks(ctx, "s", linksState(t, st).AsOf, changes(1), accounts.Options{}, true)
+	_, err = open(t, url).TakeLinks(ctx, "s", since(linksState(t, st).AsOf, changes(1)), accounts.Options{}, true)
 	require.ErrorIs(t, err, secret.ErrDoesNotOpen, "it is never taken for none")
 	keyless, err := store.Open(ctx, url, nil)
 	require.NoError(t, err)

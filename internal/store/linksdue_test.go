@@ -8,14 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/accounts"
+	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
 func TestWhoseLinksAreLookedAtBetweenPasses(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
 	ctx := t.Context()
-	due := func() []school.ID {
+	due := func() []store.LinkedSchool {
 		ids, err := st.LinksDue(ctx)
 		require.NoError(t, err)
 		return ids
@@ -25,7 +27,9 @@ func TestWhoseLinksAreLookedAtBetweenPasses(t *testing.T) {
 	identified(t, st)
 	require.Empty(t, due(), "no token")
 	require.NoError(t, st.SetToken(ctx, "s", 42, "token"))
-	require.Equal(t, []school.ID{"s"}, due())
+	require.Equal(t, []store.LinkedSchool{{ID: "s"}}, due())
+	require.NoError(t, st.SetProxy(ctx, "s", &proxy.Settings{Server: "proxy.example", Port: 3128}))
+	require.Equal(t, []store.LinkedSchool{{ID: "s", Proxied: true}}, due())
 	for name, schedule := range map[string]school.Schedule{
 		"paused":       {Continuous: true, Paused: "exams"},
 		"now and then": school.DefaultSchedule(),
@@ -56,7 +60,9 @@ func TestAnotherOrganisationsLinksAreForgotten(t *testing.T) {
 		{"its name in the feed alone", func() { x.SourceID = "org-9" }, false},
 		{"its name in the feed, and so on the Portal", func() { x.PortalID = "" }, true},
 	} {
-		_, err := st.TakeLinks(ctx, "s", linksState(t, st).AsOf, complete(0, linked(1, 700_101, -9)), accounts.Options{}, false)
+		reading := since(linksState(t, st).AsOf, complete(0, linked(1, 700_101, -9)))
+		reading.Organisation = x.Organisation()
+		_, err := st.TakeLinks(ctx, "s", reading, accounts.Options{}, false)
 		require.NoError(t, err)
 		change.change()
 		require.NoError(t, st.AddSchool(ctx, x))

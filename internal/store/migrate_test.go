@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,7 @@ func TestThePortalsMigrationGoesDownAndUpAgain(t *testing.T) {
 	st.MigrateTo(t, 4)
 	up := schema(t, conn)
 	require.NoError(t, st.SetUserToken(ctx, "s", "person-token"))
-	require.NoError(t, st.TakeCalls(ctx, "s", []school.Call{lesson("vc-1")}))
+	require.NoError(t, st.TakeCalls(ctx, "s", time.Now(), []school.Call{lesson("vc-1")}))
 
 	st.MigrateTo(t, 3)
 	down := schema(t, conn)

@@ -10,28 +10,35 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
-// PublishedChats gives the digests of the chats that the Portal shows of a school, by key.
-func (s *Store) PublishedChats(ctx context.Context, id school.ID) (map[chats.Key]string, error) {
-	type row struct {
-		Key    chats.Key
-		Digest string
-	}
-	found, err := all[row](s.pool.Query(ctx, `SELECT key, digest FROM published_chats WHERE school_id = $1`, id))
-	return lo.SliceToMap(found, func(r row) (chats.Key, string) { return r.Key, r.Digest }), err
+// Shown is a chat that the Portal shows in an organisation.
+type Shown struct {
+	Organisation string
+	Key          chats.Key
 }
 
-// SetPublished records what the Portal shows of chats, by their keys; "" is nothing.
-func (s *Store) SetPublished(ctx context.Context, id school.ID, digests map[chats.Key]string) error {
+// PublishedChats gives the digests of the chats that the Portal shows of a school.
+func (s *Store) PublishedChats(ctx context.Context, id school.ID) (map[Shown]string, error) {
+	type row struct {
+		Shown
+		Digest string
+	}
+	found, err := all[row](s.pool.Query(ctx, `SELECT organisation, key, digest FROM published_chats WHERE school_id = $1`, id))
+	return lo.SliceToMap(found, func(r row) (Shown, string) { return r.Shown, r.Digest }), err
+}
+
+// SetPublished records what the Portal shows of chats; the digest "" is nothing.
+func (s *Store) SetPublished(ctx context.Context, id school.ID, digests map[Shown]string) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		var batch pgx.Batch
-		for key, digest := range digests {
+		for shown, digest := range digests {
 			if digest == "" {
-				batch.Queue(`DELETE FROM published_chats WHERE school_id = $1 AND key = $2`, id, key)
+				batch.Queue(`DELETE FROM published_chats WHERE school_id = $1 AND organisation = $2 AND key = $3`, id, shown.Organisation, shown.Key)
 				continue
 			}
 			batch.Queue(`
-				INSERT INTO published_chats (school_id, key, digest) VALUES ($1, $2, $3)
-				ON CONFLICT (school_id, key) DO UPDATE SET digest = excluded.digest, published_at = now()`, id, key, digest)
+				INSERT INTO published_chats (school_id, organisation, key, digest) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (school_id, organisation, key) DO UPDATE SET digest = excluded.digest, published_at = now()`,
+				id, shown.Organisation, shown.Key, digest)
 		}
 		return sendBatch(ctx, tx, &batch)
 	})

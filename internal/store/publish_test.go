@@ -8,13 +8,17 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
 func TestPublishedChats(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
 	ctx := t.Context()
-	type digests = map[chats.Key]string
+	at := func(organisation string, key chats.Key) store.Shown {
+		return store.Shown{Organisation: organisation, Key: key}
+	}
+	type digests = map[store.Shown]string
 	shown := func() digests {
 		found, err := st.PublishedChats(ctx, "s")
 		require.NoError(t, err)
@@ -22,16 +26,15 @@ func TestPublishedChats(t *testing.T) {
 	}
 	require.Empty(t, shown())
 	require.NoError(t, st.SetPublished(ctx, "s", nil))
-	require.NoError(t, st.SetPublished(ctx, "s", digests{"teachers": "a", "parents:c": "b"}))
-	require.Equal(t, digests{"teachers": "a", "parents:c": "b"}, shown())
-	require.NoError(t, st.SetPublished(ctx, "s", digests{"teachers": "c", "students:c": "d", "subject:m": ""}))
-	require.Equal(t, digests{"teachers": "c", "parents:c": "b", "students:c": "d"}, shown())
-	require.NoError(t, st.SetPublished(ctx, "s", digests{"teachers": "", "parents:c": ""}))
-	require.Equal(t, digests{"students:c": "d"}, shown())
+	require.NoError(t, st.SetPublished(ctx, "s", digests{at("o", "teachers"): "a", at("o", "parents:c"): "b", at("p", "parents:c"): "x"}))
+	require.Equal(t, digests{at("o", "teachers"): "a", at("o", "parents:c"): "b", at("p", "parents:c"): "x"}, shown())
+	require.NoError(t, st.SetPublished(ctx, "s", digests{at("o", "teachers"): "c", at("o", "students:c"): "d", at("o", "subject:m"): ""}))
+	require.NoError(t, st.SetPublished(ctx, "s", digests{at("o", "teachers"): "", at("p", "parents:c"): ""}))
+	require.Equal(t, digests{at("o", "parents:c"): "b", at("o", "students:c"): "d"}, shown())
 
 	require.NoError(t, st.AddSchool(ctx, school.School{ID: "other", District: "d", Feed: "f", SourceID: "org-2"}))
-	require.NoError(t, st.SetPublished(ctx, "other", digests{"students:c": ""}))
-	require.Equal(t, digests{"students:c": "d"}, shown(), "it is another school's")
+	require.NoError(t, st.SetPublished(ctx, "other", digests{at("o", "students:c"): ""}))
+	require.Equal(t, digests{at("o", "parents:c"): "b", at("o", "students:c"): "d"}, shown(), "it is another school's")
 }
 
 func TestLinksOfChats(t *testing.T) {

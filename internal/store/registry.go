@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
@@ -75,9 +76,13 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 		return err
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		// A reading of links that is being taken is waited for, and the next one waits: it sees the change.
+		if _, err := tx.Exec(ctx, `SELECT FROM schools WHERE id = $1 FOR NO KEY UPDATE`, x.ID); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `
-			DELETE FROM account_links l USING schools s
-			WHERE s.id = l.school_id AND s.id = $1 AND coalesce(nullif(s.portal_id, ''), s.source_id) <> $2`, x.ID, x.Organisation())
+			DELETE FROM account_links l USING schools s WHERE s.id = l.school_id AND s.id = $1 AND `+organisation("s")+` <> $2`,
+			x.ID, x.Organisation())
 		if err != nil {
 			return err
 		}
@@ -96,6 +101,36 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 		_, err = tx.Exec(ctx, `INSERT INTO communities (school_id) VALUES ($1) ON CONFLICT DO NOTHING`, x.ID)
 		return err
 	})
+}
+
+// organisation is School.Organisation of a row of schools.
+func organisation(table string) string {
+	return fmt.Sprintf("coalesce(nullif(%[1]s.portal_id, ''), %[1]s.source_id)", table)
+}
+
+// Organisation gives what the Portal calls a school. Where it would call another school the same, nothing can
+// be said to belong to either: a *portal.Error with CodeShared. A NotFoundError if the school is not registered.
+func (s *Store) Organisation(ctx context.Context, id school.ID) (string, error) {
+	type row struct {
+		Organisation string
+		Other        *school.ID
+	}
+	found, err := one[row](s.pool.Query(ctx, `
+		SELECT `+organisation("s")+` AS organisation,
+			(SELECT min(o.id) FROM schools o WHERE o.id <> s.id AND `+organisation("o")+` = `+organisation("s")+`) AS other
+		FROM schools s WHERE s.id = $1`, id))
+	if err == nil && found == nil {
+		err = noSchool(id)
+	}
+	if err != nil {
+		return "", err
+	}
+	if found.Other != nil {
+		return "", &portal.Error{Code: portal.CodeShared, Act: "tell schools apart", Advice: fmt.Sprintf(
+			"schools %s and %s have the same organisation there, so that nothing is read or published for either: "+
+				"say what it calls each: rollcall school add … --portal-id", min(id, *found.Other), max(id, *found.Other))}
+	}
+	return found.Organisation, nil
 }
 
 // SchoolRow is a registered school with what is known about it.

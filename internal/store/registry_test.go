@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
+	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -220,4 +221,44 @@ func TestOnlyTheLastSnapshotsAreKept(t *testing.T) {
 		_, err := st.Roster(t.Context(), "s", digest)
 		require.NoError(t, err, digest)
 	}
+}
+
+func TestTwoSchoolsThatThePortalCallsTheSame(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	called := func(id school.ID) string {
+		t.Helper()
+		organisation, err := st.Organisation(ctx, id)
+		require.NoError(t, err)
+		return organisation
+	}
+	require.Equal(t, "org-1", called("s"))
+	require.NoError(t, st.AddFeed(ctx, "g", "d", "/srv/other"))
+	other := school.School{ID: "a", District: "d", Feed: "g", SourceID: "org-1", Name: "Other"}
+	require.NoError(t, st.AddSchool(ctx, other))
+	shared := func() {
+		t.Helper()
+		for _, id := range []school.ID{"s", "a"} {
+			_, err := st.Organisation(ctx, id)
+			require.Equal(t, portal.CodeShared, portal.CodeOf(err))
+			require.ErrorContains(t, err, "schools a and s have the same organisation")
+			require.ErrorContains(t, err, "rollcall school add … --portal-id")
+			require.NotContains(t, err.Error(), "org-1")
+		}
+	}
+	shared()
+	other.PortalID = "portal-7"
+	require.NoError(t, st.AddSchool(ctx, other))
+	require.Equal(t, []string{"org-1", "portal-7"}, []string{called("s"), called("a")})
+	other.SourceID, other.PortalID = "org-9", "org-1"
+	require.NoError(t, st.AddSchool(ctx, other))
+	shared()
+	other.PortalID = ""
+	require.NoError(t, st.AddSchool(ctx, other))
+	require.Equal(t, []string{"org-1", "org-9"}, []string{called("s"), called("a")})
+
+	_, err := st.Organisation(ctx, "nowhere")
+	var missing *store.NotFoundError
+	require.ErrorAs(t, err, &missing)
 }

@@ -48,10 +48,22 @@ func (s *Store) UserToken(ctx context.Context, id school.ID) (token string, refu
 	return string(plain), found.Refused, err
 }
 
-// SetUserTokenRefused remembers the code with which the messenger refused the token; "" forgets it.
-func (s *Store) SetUserTokenRefused(ctx context.Context, id school.ID, code messenger.Code) error {
-	_, err := s.pool.Exec(ctx, `UPDATE communities SET user_token_refused = nullif($2, '') WHERE school_id = $1`, id, string(code))
-	return err
+// SetUserTokenRefused remembers the code with which the messenger refused a token, unless another one
+// has been set meanwhile.
+func (s *Store) SetUserTokenRefused(ctx context.Context, id school.ID, token string, code messenger.Code) error {
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		var sealed []byte
+		err := tx.QueryRow(ctx, `SELECT user_token FROM communities WHERE school_id = $1 FOR UPDATE`, id).Scan(&sealed)
+		if err != nil || sealed == nil {
+			return err
+		}
+		current, err := s.open(sealed, "user-token", string(id))
+		if err != nil || string(current) != token {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE communities SET user_token_refused = $2 WHERE school_id = $1`, id, string(code))
+		return err
+	})
 }
 
 // SetCallsSecret stores the secret that signs calls pushed for a school, sealed. An earlier one is no

@@ -27,7 +27,9 @@ func TestUserToken(t *testing.T) {
 	is("", "")
 	require.NoError(t, st.SetUserToken(ctx, "s", "person-token"))
 	is("person-token", "")
-	require.NoError(t, st.SetUserTokenRefused(ctx, "s", messenger.CodeTokenRights))
+	require.NoError(t, st.SetUserTokenRefused(ctx, "s", "an-earlier-token", messenger.CodeTokenRights))
+	is("person-token", "")
+	require.NoError(t, st.SetUserTokenRefused(ctx, "s", "person-token", messenger.CodeTokenRights))
 	is("person-token", messenger.CodeTokenRights)
 	community, err := st.Community(ctx, "s")
 	require.NoError(t, err)
@@ -36,9 +38,6 @@ func TestUserToken(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, row.Refused)
 
-	require.NoError(t, st.SetUserTokenRefused(ctx, "s", ""))
-	is("person-token", "")
-	require.NoError(t, st.SetUserTokenRefused(ctx, "s", messenger.CodeTokenRefused))
 	require.NoError(t, st.SetUserToken(ctx, "s", "another"))
 	is("another", "")
 
@@ -46,7 +45,7 @@ func TestUserToken(t *testing.T) {
 	_, _, err = open(t, url).UserToken(ctx, "s")
 	require.ErrorIs(t, err, secret.ErrDoesNotOpen, "with another keyset")
 
-	require.NoError(t, st.SetUserTokenRefused(ctx, "s", messenger.CodeTokenRefused))
+	require.NoError(t, st.SetUserTokenRefused(ctx, "s", "another", messenger.CodeTokenRefused))
 	require.NoError(t, st.SetUserToken(ctx, "s", ""))
 	is("", "")
 	var missing *store.NotFoundError

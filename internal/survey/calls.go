@@ -25,7 +25,7 @@ func (s Survey) CallsAmong(states []calls.State) []calls.Item {
 	if err != nil {
 		zone = time.UTC
 	}
-	return calls.Among(states, s.Roster, s.Desired, refs, zone)
+	return calls.Among(states, s.Roster, s.Desired, refs, zone, s.School.Organisation())
 }
 
 // CallMeans are what a school has to serve calls with; portal tells whether there is one to publish on.

@@ -94,7 +94,7 @@ func TestCallMeans(t *testing.T) {
 	require.Equal(t, calls.Means{Portal: true}, means(true))
 	require.NoError(t, b.SetUserToken(ctx, "s", "token"))
 	require.Equal(t, calls.Means{Rooms: true, Portal: true}, means(true))
-	require.NoError(t, b.SetUserTokenRefused(ctx, "s", messenger.CodeTokenRights))
+	require.NoError(t, b.SetUserTokenRefused(ctx, "s", "token", messenger.CodeTokenRights))
 	require.Equal(t, calls.Means{}, means(false), "no room is asked for with a refused token")
 }
 
@@ -110,14 +110,14 @@ func TestWhetherCallsAreWork(t *testing.T) {
 	require.False(t, work(at, true), "there are none")
 	roomless := lesson("1a", "")
 	roomless.Link = ""
-	require.NoError(t, b.TakeCalls(ctx, "s", []school.Call{roomless}))
+	require.NoError(t, b.TakeCalls(ctx, "s", time.Now(), []school.Call{roomless}))
 	require.True(t, work(at, false), "that it has no room is to be recorded")
 	require.NoError(t, b.SetCallProblem(ctx, "s", "vc-1", calls.ProblemNoRoom))
 	require.False(t, work(at, false), "it waits")
 	require.NoError(t, b.SetUserToken(ctx, "s", "token"))
 	require.True(t, work(at, false), "a room can be made")
 
-	require.NoError(t, b.TakeCalls(ctx, "s", []school.Call{lesson("1a", "")}))
+	require.NoError(t, b.TakeCalls(ctx, "s", time.Now(), []school.Call{lesson("1a", "")}))
 	require.NoError(t, b.SetCallProblem(ctx, "s", "vc-1", calls.ProblemNoChat))
 	require.False(t, work(at, false))
 	require.True(t, work(at, true), "it can be published")
@@ -126,7 +126,7 @@ func TestWhetherCallsAreWork(t *testing.T) {
 	s := b.take(survey.Options{})
 	states, err := b.OpenCalls(ctx, "s")
 	require.NoError(t, err)
-	posted := s.CallsAmong(states)[0].Announcement("s")
+	posted := s.CallsAmong(states)[0].Announcement(7)
 	posted.Message = 5
 	require.NoError(t, b.SetPosted(ctx, "s", "vc-1", &posted))
 	require.NoError(t, b.SetCallProblem(ctx, "s", "vc-1", ""))

@@ -1,7 +1,6 @@
 package survey_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/samber/lo"
@@ -28,16 +27,24 @@ func (b *bench) published() survey.Publication {
 	b.t.Helper()
 	p := b.publication()
 	require.Equal(b.t, len(p.Put)+len(p.Remove) > 0, p.Any())
-	require.NoError(b.t, b.SetPublished(b.t.Context(), "s", p.Digests))
-	for _, key := range p.Remove {
-		require.NoError(b.t, b.SetPublished(b.t.Context(), "s", map[chats.Key]string{key: ""}))
+	organisation := b.take(survey.Options{}).School.Organisation()
+	digests := lo.SliceToMap(p.Put, func(c portal.Chat) (store.Shown, string) {
+		return store.Shown{Organisation: organisation, Key: chats.Key(c.Key)}, calls.Digest(c)
+	})
+	for _, gone := range p.Remove {
+		digests[gone] = ""
 	}
+	require.NoError(b.t, b.SetPublished(b.t.Context(), "s", digests))
 	require.False(b.t, b.publication().Any(), "unchanged, nothing is to be done")
 	return p
 }
 
 func put(p survey.Publication) []chats.Key {
 	return lo.Map(p.Put, func(c portal.Chat, _ int) chats.Key { return chats.Key(c.Key) })
+}
+
+func removed(p survey.Publication) []chats.Key {
+	return lo.Map(p.Remove, func(s store.Shown, _ int) chats.Key { return s.Key })
 }
 
 func TestChatsAreShownToWhoBelongsIntoThem(t *testing.T) {
@@ -59,9 +66,6 @@ func TestChatsAreShownToWhoBelongsIntoThem(t *testing.T) {
 		{Key: "teachers", Type: "teachers", Title: "Учительская · School", Link: link(teachers), Audience: []string{"p-teacher"}},
 	}, p.Put)
 	require.Empty(t, p.Remove)
-	for _, c := range p.Put {
-		require.Equal(t, calls.Digest(c), p.Digests[chats.Key(c.Key)])
-	}
 }
 
 func TestOnlyWhatIsOtherThanShownIsPublished(t *testing.T) {
@@ -97,7 +101,7 @@ func TestWhatIsNoMoreIsRemoved(t *testing.T) {
 	b.published()
 	b.record(func(e *store.Effects) { e.ChatTrouble(b.chat(students).ID, messenger.CodeChatGone) })
 	p := b.published()
-	require.Equal(t, []chats.Key{students}, p.Remove, "the messenger gives no access to it")
+	require.Equal(t, []chats.Key{students}, removed(p), "the messenger gives no access to it")
 	require.Empty(t, p.Put)
 	b.record(func(e *store.Effects) { e.ChatTrouble(b.chat(students).ID, "") })
 	require.Equal(t, []chats.Key{students}, put(b.published()), "it does again")
@@ -106,31 +110,35 @@ func TestWhatIsNoMoreIsRemoved(t *testing.T) {
 	r.Classes[0].Ended = true
 	b.roster(r)
 	p = b.published()
-	require.Equal(t, []chats.Key{parents, students}, p.Remove, "the class has ended")
+	require.Equal(t, []chats.Key{parents, students}, removed(p), "the class has ended")
 	require.Empty(t, p.Put)
 }
 
-func TestPartsOfAPublication(t *testing.T) {
+// A school that the Portal calls otherwise now is shown there, and not where it was.
+func TestAnotherOrganisation(t *testing.T) {
 	t.Parallel()
-	p := survey.Publication{Digests: map[chats.Key]string{}, Remove: []chats.Key{"gone"}}
-	require.Empty(t, p.Parts(100), "what is removed is no part of it")
-	for i := range 205 {
-		key := fmt.Sprintf("subject:%03d", i)
-		p.Put = append(p.Put, portal.Chat{Key: key})
-		p.Digests[chats.Key(key)] = "digest of " + key
+	b := setup(t)
+	b.make(parents, teachers)
+	b.published()
+	row, err := b.School(t.Context(), "s")
+	require.NoError(t, err)
+	before := row.Organisation()
+	row.PortalID = "another"
+	require.NoError(t, b.AddSchool(t.Context(), row.School))
+	p := b.published()
+	require.Equal(t, []chats.Key{parents, teachers}, put(p))
+	require.Equal(t, []store.Shown{{Organisation: before, Key: parents}, {Organisation: before, Key: teachers}}, p.Remove)
+}
+
+// A Portal identity that two people have by mistake sees what is meant for neither.
+func TestASharedIdentitySeesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.make(parents, teachers)
+	r := homeroom()
+	r.People = append(r.People, school.Person{ID: "stranger", Enabled: true, Portal: "p-mother"})
+	b.roster(r)
+	for _, c := range b.published().Put {
+		require.NotContains(t, c.Audience, "p-mother", c.Title)
 	}
-	var again survey.Publication
-	again.Digests = map[chats.Key]string{}
-	parts := p.Parts(100)
-	require.Equal(t, []int{100, 100, 5}, lo.Map(parts, func(x survey.Publication, _ int) int { return len(x.Put) }))
-	for _, part := range parts {
-		require.Empty(t, part.Remove)
-		require.Len(t, part.Digests, len(part.Put), "only what is in it is recorded")
-		again.Put = append(again.Put, part.Put...)
-		for key, digest := range part.Digests {
-			again.Digests[key] = digest
-		}
-	}
-	require.Equal(t, p.Put, again.Put)
-	require.Equal(t, p.Digests, again.Digests)
 }

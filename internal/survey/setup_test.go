@@ -131,8 +131,8 @@ func (b *bench) links(complete bool, links ...portal.Link) {
 	b.t.Helper()
 	state, err := b.LinksState(b.t.Context(), "s")
 	require.NoError(b.t, err)
-	_, err = b.TakeLinks(b.t.Context(), "s", state.AsOf, accounts.Reading{
+	_, err = b.TakeLinks(b.t.Context(), "s", store.LinksReading{Organisation: "org-1", Since: state.AsOf, Reading: accounts.Reading{
 		Complete: complete, Links: links, Total: len(links), AsOf: time.Now(), ReadAt: time.Now(),
-	}, accounts.Options{}, false)
+	}}, accounts.Options{}, false)
 	require.NoError(b.t, err)
 }

@@ -40,7 +40,8 @@ type Survey struct {
 	Plan    reconcile.Plan
 	// HoldDigests are those of the stored holds, by chat type.
 	HoldDigests map[chats.Type]string
-	// Links tells how the reading of the account links stands.
+	// Links tells how the reading of the account links stands, for show: it may be of a later reading than
+	// the links in Roster.
 	Links store.LinksState
 }
 
@@ -89,7 +90,7 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	s.Desired = chats.Desired(s.Roster, chats.Settings{
 		SchoolName: s.School.Name, Titles: s.School.DistrictTitles, SubjectChats: s.School.SubjectChats,
 	}, s.Day)
-	if o.LinksDue && s.Links.CompleteAt == nil {
+	if o.LinksDue && links.CompleteAt.IsZero() {
 		for i := range s.Desired {
 			s.Desired[i].NotYet = append(s.Desired[i].NotYet, chats.NotYetLinksUnread)
 		}

@@ -16,6 +16,8 @@ import (
 type Portal struct {
 	url, key, secret string
 	file             *linkfile.Source
+	// direct is the way without a proxy; all schools without one share its connections.
+	direct *rest.Client
 }
 
 // New reads the Portal's key, where there is one.
@@ -29,7 +31,10 @@ func New(c config.Config) (Portal, error) {
 	}
 	var err error
 	p.url = c.PortalURL
-	p.key, p.secret, err = rest.ReadKey(c.PortalKeyFile)
+	if p.key, p.secret, err = rest.ReadKey(c.PortalKeyFile); err != nil {
+		return p, err
+	}
+	p.direct, err = p.through(nil)
 	return p, err
 }
 
@@ -45,6 +50,13 @@ func (p Portal) URL() string { return p.url }
 // Client is the way to the Portal through an HTTP client, nil for one without a proxy. It must only be
 // asked for where the Portal Publishes.
 func (p Portal) Client(client *http.Client) (*rest.Client, error) {
+	if client == nil {
+		return p.direct, nil
+	}
+	return p.through(client)
+}
+
+func (p Portal) through(client *http.Client) (*rest.Client, error) {
 	return rest.New(rest.Config{BaseURL: p.url, KeyID: p.key, Secret: p.secret, HTTP: client, Now: time.Now})
 }
 

@@ -34,10 +34,9 @@ type person struct {
 	organisation, identity string
 }
 
-// reading gathers the links of one organisation, and checks the rows of all.
+// reading gathers the links by organisation, and checks the rows.
 type reading struct {
-	organisation string
-	links        []portal.Link
+	links map[string][]portal.Link
 	// lines has where everybody stands.
 	lines map[person]int
 }
@@ -52,9 +51,7 @@ func (r *reading) add(row bulk.Row) *badCell {
 		return &badCell{columnIdentity, fmt.Sprintf("the identity stands in row %d already: keep one of them", line)}
 	}
 	r.lines[who] = row.Line
-	if who.organisation == r.organisation {
-		r.links = append(r.links, link)
-	}
+	r.links[who.organisation] = append(r.links[who.organisation], link)
 	return nil
 }
 

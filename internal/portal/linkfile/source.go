@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/oneroster/bulk"
 	"github.com/rollcall-edu/rollcall/internal/portal"
@@ -17,9 +19,22 @@ const maxFile = 64 << 20
 
 const act = "read account links"
 
-// Source is a file of account links. It is read anew each time.
+// settled is how long a file must have been left alone before what was read of it is kept: one that is written
+// twice within a tick of its file system's clock looks as it did before.
+const settled = 2 * time.Second
+
+// Source is a file of account links. It is read anew when it has changed. It is safe for concurrent use.
 type Source struct {
 	path string
+	// turn is held by whoever reads the file or looks at what was read last.
+	turn chan struct{}
+	last *version
+}
+
+// version is what the file held, by organisation, while it was as info says.
+type version struct {
+	info  fs.FileInfo
+	links map[string][]portal.Link
 }
 
 var (
@@ -28,7 +43,7 @@ var (
 )
 
 // Open names the file. It is not looked at before it is asked for.
-func Open(path string) *Source { return &Source{path: path} }
+func Open(path string) *Source { return &Source{path: path, turn: make(chan struct{}, 1)} }
 
 // Complete tells that each reading has all links that there are, also where only changes were asked for.
 func (s *Source) Complete() bool { return true }
@@ -36,30 +51,59 @@ func (s *Source) Complete() bool { return true }
 // Page gives all links of an organisation on one page, in the file's order, whatever is asked for. AsOf is when
 // the file was changed. The whole file is checked, also the rows of other organisations.
 func (s *Source) Page(ctx context.Context, organisation string, _ portal.Query) (portal.Page, error) {
-	before, err := s.stat()
+	now, err := s.now(ctx)
 	if err != nil {
 		return portal.Page{}, err
 	}
-	if before.Size() > maxFile {
-		return portal.Page{}, s.bad(fmt.Sprintf("the file is bigger than %d MiB: export account links only", maxFile>>20))
-	}
-	rows := reading{organisation: organisation, lines: map[person]int{}}
-	if err := s.read(ctx, rows.add); err != nil {
-		return portal.Page{}, err
-	}
-	after, err := s.stat()
-	if err != nil {
-		return portal.Page{}, err
-	}
-	if !same(before, after) {
-		return portal.Page{}, s.bad("the file changed while it was being read: write the new one beside it, and rename that into its place")
-	}
-	if len(rows.links) == 0 {
+	links := slices.Clone(now.links[organisation])
+	if len(links) == 0 {
 		return portal.Page{}, &portal.Error{
 			Code: portal.CodeUnknown, Act: act, Advice: s.name() + " has no row of the organisation: compare its column organisation with the sourcedIds of the roster",
 		}
 	}
-	return portal.Page{Links: rows.links, Total: len(rows.links), AsOf: after.ModTime().UTC()}, nil
+	return portal.Page{Links: links, Total: len(links), AsOf: now.info.ModTime().UTC()}, nil
+}
+
+// now gives what the file holds. Whoever asks meanwhile waits for whoever reads it.
+func (s *Source) now(ctx context.Context) (*version, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	before, err := s.stat()
+	if err != nil {
+		return nil, err
+	}
+	if s.last != nil && same(s.last.info, before) {
+		return s.last, nil
+	}
+	s.last = nil
+	read, err := s.load(ctx, before)
+	if err == nil && time.Since(before.ModTime()) > settled {
+		s.last = read
+	}
+	return read, err
+}
+
+// load reads and checks the file, which must stay what it was before.
+func (s *Source) load(ctx context.Context, before fs.FileInfo) (*version, error) {
+	if before.Size() > maxFile {
+		return nil, s.bad(fmt.Sprintf("the file is bigger than %d MiB: export account links only", maxFile>>20))
+	}
+	rows := reading{links: map[string][]portal.Link{}, lines: map[person]int{}}
+	if err := s.read(ctx, rows.add); err != nil {
+		return nil, err
+	}
+	after, err := s.stat()
+	if err != nil {
+		return nil, err
+	}
+	if !same(before, after) {
+		return nil, s.bad("the file changed while it was being read: write the new one beside it, and rename that into its place")
+	}
+	return &version{info: after, links: rows.links}, nil
 }
 
 func (s *Source) read(ctx context.Context, each func(bulk.Row) *badCell) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -192,4 +193,95 @@ func TestAFileCutOffAnywhereIsRefused(t *testing.T) {
 		require.Error(rt, err)
 		require.Zero(rt, got)
 	})
+}
+
+// put writes the file in its place, as it stands, as if it had been changed then.
+func put(t *testing.T, path, text string, at time.Time) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0o600)
+	require.NoError(t, err)
+	_, err = f.WriteString(text)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, os.Chtimes(path, at, at))
+}
+
+// TestAFileThatIsAsItWasIsReadOnce tells what was read from what stands there now by contents that look alike.
+func TestAFileThatIsAsItWasIsReadOnce(t *testing.T) {
+	t.Parallel()
+	recent := time.Now().Add(time.Hour) // by a clock that is ahead
+	first, second := header+"sch-1,p-1,101,\nsch-2,p-2,102,\n", header+"sch-1,p-1,901,\nsch-2,p-2,902,\n"
+	for name, tc := range map[string]struct {
+		at     time.Time
+		change func(t *testing.T, path string)
+		anew   bool
+	}{
+		"nothing of it has changed": {changed, func(t *testing.T, path string) { put(t, path, second, changed) }, false},
+		"its time has":              {changed, func(t *testing.T, path string) { put(t, path, second, changed.Add(1)) }, true},
+		"its size has":              {changed, func(t *testing.T, path string) { put(t, path, second+"\n", changed) }, true},
+		"it is another file": {changed, func(t *testing.T, path string) {
+			put(t, filepath.Join(filepath.Dir(path), "other.csv"), second, changed)
+			require.NoError(t, os.Rename(filepath.Join(filepath.Dir(path), "other.csv"), path))
+		}, true},
+		"it was changed just now": {recent, func(t *testing.T, path string) { put(t, path, second, recent) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := file(t, "")
+			put(t, path, first, tc.at)
+			source := linkfile.Open(path)
+			accounts := func() (all []school.AccountID) {
+				for _, organisation := range []string{"sch-1", "sch-2"} {
+					page, err := source.Page(t.Context(), organisation, portal.Query{})
+					require.NoError(t, err)
+					require.Len(t, page.Links, 1)
+					all = append(all, page.Links[0].Account)
+					page.Links[0].Account = 1 // what is given is the caller's own
+				}
+				return all
+			}
+			require.Equal(t, []school.AccountID{101, 102}, accounts())
+			tc.change(t, path)
+			want := []school.AccountID{101, 102}
+			if tc.anew {
+				want = []school.AccountID{901, 902}
+			}
+			require.Equal(t, want, accounts())
+		})
+	}
+}
+
+func TestAFileThatWentBadIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	path := file(t, header+"sch-1,p-1,101,\n")
+	source := linkfile.Open(path)
+	ask := func() portal.Code {
+		_, err := source.Page(t.Context(), "sch-1", portal.Query{})
+		return portal.CodeOf(err)
+	}
+	require.Empty(t, ask())
+	put(t, path, header+"sch-1,p-1,none,\n", changed.Add(time.Minute))
+	require.Equal(t, portal.CodeIncomplete, ask())
+	require.Equal(t, portal.CodeIncomplete, ask())
+	require.NoError(t, os.Remove(path))
+	require.Equal(t, portal.CodeIncomplete, ask())
+	require.NoError(t, os.WriteFile(path, []byte(header+"sch-1,p-1,101,\n"), 0o600))
+	require.Empty(t, ask())
+}
+
+func TestManyAskAtOnce(t *testing.T) {
+	t.Parallel()
+	path := file(t, header+"sch-1,p-1,101,\nsch-2,p-2,102,\n")
+	source := linkfile.Open(path)
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			organisation := fmt.Sprintf("sch-%d", 1+i%2)
+			got, err := source.Page(context.Background(), organisation, portal.Query{})
+			if err != nil || len(got.Links) != 1 || got.Links[0].Account != school.AccountID(101+i%2) {
+				t.Errorf("%s: %v", organisation, err)
+			}
+		})
+	}
+	group.Wait()
 }

@@ -21,7 +21,9 @@ CREATE TABLE account_links (
     -- when all links were read last, and not only what had changed
     complete_at timestamptz,
     -- what is wrong since then; null where the last reading was taken
-    problem     jsonb
+    problem     jsonb,
+    -- how many undone links may be accepted, since a reading was refused for them; null where none was
+    refused_loss integer
 );
 
 -- Video calls, with what has been done about each.
@@ -33,6 +35,8 @@ CREATE TABLE calls (
     -- the call, sealed, and its digest
     sealed     bytea NOT NULL,
     digest     text NOT NULL,
+    -- when a push said so; what was said earlier and comes later is not heard
+    said_at    timestamptz,
     -- when we took in what it says now
     held_at    timestamptz NOT NULL DEFAULT now(),
     ends_at    timestamptz NOT NULL,
@@ -43,6 +47,8 @@ CREATE TABLE calls (
     posted     bytea,
     -- digest of what the Portal shows of it, and when it showed it first
     shown      text,
+    -- the organisation in which it does
+    shown_in   text,
     shown_at   timestamptz,
     -- the wait until it was first shown: from its publication, and from our taking it in
     lag        interval,
@@ -57,10 +63,11 @@ CREATE INDEX open_calls ON calls (ends_at) WHERE done_at IS NULL;
 -- The chats that the Portal shows.
 CREATE TABLE published_chats (
     school_id    text NOT NULL REFERENCES schools ON DELETE CASCADE,
+    organisation text NOT NULL,
     key          text NOT NULL,
     digest       text NOT NULL,
     published_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (school_id, key)
+    PRIMARY KEY (school_id, organisation, key)
 );
 
 -- +goose Down
