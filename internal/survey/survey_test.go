@@ -1,15 +1,20 @@
 package survey_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
 
@@ -34,6 +39,37 @@ func TestNoChatIsMadeBeforeAllLinksHaveBeenRead(t *testing.T) {
 	b.links(true, portal.Link{Identity: "p-teacher", Account: 1, At: at})
 	require.False(t, waits(survey.Options{LinksDue: true}))
 	require.NotNil(t, b.take(survey.Options{}).Links.CompleteAt)
+}
+
+// That all links were read counts only together with those links: what is committed in between is the next survey's.
+func TestThatAllLinksWereReadIsKnownWithTheLinks(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	url := pgtest.Database(t)
+	raw, err := secret.New()
+	require.NoError(t, err)
+	keys, err := secret.Parse(raw)
+	require.NoError(t, err)
+	st, err := store.Open(ctx, url, keys)
+	require.NoError(t, err)
+	t.Cleanup(st.Close)
+	_, err = st.Migrate(ctx)
+	require.NoError(t, err)
+	require.NoError(t, st.AddDistrict(ctx, school.District{ID: "d", Name: "District"}))
+	require.NoError(t, st.AddFeed(ctx, "f", "d", "/srv/roster"))
+	require.NoError(t, st.AddSchool(ctx, school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", Name: "School", SubjectChats: true}))
+	b := &bench{Store: st, t: t}
+	b.roster(homeroom())
+	conn, err := pgx.Connect(ctx, url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
+
+	// What a second look would say of links that the first has not seen.
+	_, err = conn.Exec(ctx, `INSERT INTO account_links (school_id, as_of, complete_at) VALUES ('s', now(), now())`)
+	require.NoError(t, err)
+	s := b.take(survey.Options{LinksDue: true})
+	require.NotNil(t, s.Links.CompleteAt)
+	require.Empty(t, creations(s))
 }
 
 // A chat that is there goes on, whatever was not read.
