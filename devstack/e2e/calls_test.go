@@ -44,14 +44,26 @@ type pushed struct {
 	Cancelled   bool   `json:"cancelled,omitempty"`
 }
 
-// lesson is a call that begins in a while, for the class 1А.
+// lesson is a call that begins in a while, for the first class, 1А.
 func (s *site) lesson(id string) pushed {
 	s.t.Helper()
-	starts := time.Now().Add(10 * time.Minute)
+	starts, class := time.Now().Add(10*time.Minute), s.homeroom()
 	return pushed{
-		ID: id, Title: "Урок", Class: s.classNamed("1А"), Teacher: s.teacherOfClass(s.classNamed("1А")),
+		ID: id, Title: "Урок", Class: class, Teacher: s.teacherOfClass(class),
 		StartsAt: starts.Format(time.RFC3339), EndsAt: starts.Add(45 * time.Minute).Format(time.RFC3339),
 	}
+}
+
+// homeroom is the first homeroom class.
+func (s *site) homeroom() string {
+	s.t.Helper()
+	for c := range s.files.Classes().All() {
+		if c.Get("classType") == "homeroom" {
+			return c.ID()
+		}
+	}
+	require.FailNow(s.t, "no homeroom class")
+	return ""
 }
 
 // pusher pushes calls as the school system does.

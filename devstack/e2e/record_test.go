@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -53,7 +55,39 @@ func TestRecordHistories(t *testing.T) {
 		save(t, dir, name, id)
 	}
 
+	recordCalls(t, dir, s)
 	recordContinuous(t, dir, s)
+}
+
+// recordCalls records a pass over a video call, and one that lets a call through while it changes chats.
+func recordCalls(t *testing.T, dir string, s *site) {
+	t.Helper()
+	s.letMakeRooms()
+	p := s.pusher()
+	p.push(s.lesson("recorded"))
+	s.announced("1А · Ученики", s.shown("recorded").Link)
+	s.ended()
+	save(t, dir, "school-sync-calls.json", workflows.SchoolSyncID(s.id))
+	save(t, dir, "video-call-sync.json", workflows.VideoCallSyncID(s.id))
+
+	box := world.stack.Sandbox()
+	require.NoError(t, box.AddFault(traffic.Fault{GroupID: s.group, Method: setTitle, Mode: traffic.ModeSlow, DelayMS: 3000, Times: 2}))
+	require.NoError(t, s.files.RenameClass(s.classNamed("1А"), "1Ю"))
+	s.save()
+	s.read() // the pass follows by itself
+	s.await(func(l workflows.LaneStatus) bool { return strings.HasPrefix(l.Phase, "work in") })
+	p.push(s.lesson("late"))
+	s.shown("late")
+	s.ended()
+	save(t, dir, "school-sync-urgent-calls.json", workflows.SchoolSyncID(s.id))
+	require.NoError(t, s.files.RenameClass(s.classNamed("1Ю"), "1А"))
+	s.follow()
+}
+
+// ended waits until the lane has ended.
+func (s *site) ended() {
+	s.t.Helper()
+	require.NoError(s.t, world.client.GetWorkflow(s.t.Context(), workflows.SchoolSyncID(s.id), "").Get(s.t.Context(), nil))
 }
 
 // recordContinuous records a lane that turns continuous, makes a round by itself, is asked for one
