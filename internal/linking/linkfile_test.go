@@ -79,7 +79,7 @@ func TestTroubleWithAFileOfLinks(t *testing.T) {
 		if tc.rows != "" {
 			file.write(tc.rows)
 		}
-		_, problem := b.refused(linking.Options{})
+		problem, _ := b.refused(linking.Options{})
 		require.Equal(t, tc.code, problem.Code, tc.name)
 		require.Contains(t, problem.Message, tc.says, tc.name)
 	}
@@ -88,7 +88,7 @@ func TestTroubleWithAFileOfLinks(t *testing.T) {
 	require.Len(t, b.accounts(), 1)
 
 	require.NoError(t, os.Chtimes(file.path, file.at.Add(-time.Hour), file.at.Add(-time.Hour)))
-	_, problem := b.refused(linking.Options{})
+	problem, _ := b.refused(linking.Options{})
 	require.Equal(t, linking.ProblemUnreadable, problem.Code)
 	require.Contains(t, problem.Message, "older than the last one", "an old export is not put back")
 }

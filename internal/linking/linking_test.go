@@ -103,7 +103,7 @@ func TestPagesThatDoNotFitTogether(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.Reader = b.reader(fixed(tc.pages...))
-			_, problem := b.refused(linking.Options{})
+			problem, _ := b.refused(linking.Options{})
 			require.Equal(t, tc.code, problem.Code)
 			require.Contains(t, problem.Message, tc.says)
 			require.Empty(t, b.accounts())
@@ -119,7 +119,7 @@ func TestPagesWithoutEnd(t *testing.T) {
 		n++
 		_, _ = fmt.Fprintf(w, `{"links":[],"total":1,"asOf":"2026-09-01T07:30:00Z","next":"%d"}`, n)
 	}))
-	_, problem := b.refused(linking.Options{})
+	problem, _ := b.refused(linking.Options{})
 	require.Equal(t, string(portal.CodeIncomplete), problem.Code)
 	require.Contains(t, problem.Message, "have no end")
 	require.Equal(t, 1000, n)
@@ -146,7 +146,7 @@ func TestTroubleIsRecordedUntilAGoodReading(t *testing.T) {
 			b.link(100, 600)
 			tc.fault.Method = "portal.links"
 			require.NoError(t, b.faults.Add(tc.fault))
-			err, problem := b.refused(linking.Options{Complete: true})
+			problem, err := b.refused(linking.Options{Complete: true})
 			require.Equal(t, tc.code, errorOf[*portal.Error](t, err).Code)
 			require.Equal(t, string(tc.code), problem.Code)
 			require.Contains(t, problem.Message, string(tc.code))
@@ -162,7 +162,7 @@ func TestABadKeyAndAnUnknownSchool(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	require.NoError(t, b.Store.AddSchool(t.Context(), school.School{ID: "s", District: "d", Feed: "f", SourceID: "org-1", PortalID: "elsewhere"}))
-	_, problem := b.refused(linking.Options{})
+	problem, _ := b.refused(linking.Options{})
 	require.Equal(t, string(portal.CodeUnknown), problem.Code)
 
 	other := setup(t)
@@ -180,7 +180,7 @@ func TestSoManyUndoneLinksAreNotBelieved(t *testing.T) {
 	for i := range 5 {
 		b.unlink(i)
 	}
-	err, problem := b.refused(linking.Options{})
+	problem, err := b.refused(linking.Options{})
 	require.Contains(t, errorOf[*accounts.BadReadError](t, err).Problem, "5 of 10")
 	require.Equal(t, linking.ProblemUnreadable, problem.Code)
 	require.Contains(t, problem.Message, "rollcall accounts read SCHOOL --accept-drop")
@@ -207,7 +207,7 @@ func TestNoMoreUndoneLinksAreAcceptedThanWereSeen(t *testing.T) {
 	unlink(6, 10)
 	b.refused(linking.Options{})
 	require.Equal(t, 6, b.state().RefusedLoss, "nobody has been shown the others")
-	_, problem := b.refused(linking.Options{AcceptLoss: 6, Shown: true})
+	problem, _ := b.refused(linking.Options{AcceptLoss: 6, Shown: true})
 	require.Contains(t, problem.Message, "16 of 20 linked identities would be unlinked, and 6 were accepted")
 	require.Equal(t, 16, b.state().RefusedLoss)
 	require.Len(t, b.read(linking.Options{AcceptLoss: 16, Shown: true}).Change.Unlinked, 16)
@@ -226,7 +226,7 @@ func TestLinksThatGoAFewAtATimeAreNotBelieved(t *testing.T) {
 	}
 	b.now = b.now.Add(10 * time.Second)
 	b.unlink(4)
-	_, problem := b.refused(linking.Options{})
+	problem, _ := b.refused(linking.Options{})
 	require.Contains(t, problem.Message, "5 of 30 linked identities would be unlinked within a day, 1 of them now")
 	b.now = b.now.Add(24 * time.Hour)
 	require.Len(t, b.read(linking.Options{}).Change.Unlinked, 1)

@@ -63,7 +63,7 @@ func TestTroubleWithTheProxyIsExplained(t *testing.T) {
 			if tc.down {
 				p.Close()
 			}
-			err, problem := b.refused(linking.Options{})
+			problem, err := b.refused(linking.Options{})
 			trouble := errorOf[*proxy.Error](t, err)
 			require.Equal(t, tc.kind, trouble.Kind)
 			require.Equal(t, portal.CodeUnavailable, portal.CodeOf(err))

@@ -116,7 +116,7 @@ func (b *bench) read(o linking.Options) linking.Result {
 }
 
 // refused reads what must not be taken, and gives what is recorded about it.
-func (b *bench) refused(o linking.Options) (error, store.Problem) {
+func (b *bench) refused(o linking.Options) (store.Problem, error) {
 	b.t.Helper()
 	before := b.state()
 	_, err := b.Read(b.t.Context(), "s", o)
@@ -130,7 +130,7 @@ func (b *bench) refused(o linking.Options) (error, store.Problem) {
 			require.NotContains(b.t, text, hidden)
 		}
 	}
-	return err, *after.Problem
+	return *after.Problem, err
 }
 
 func (b *bench) state() store.LinksState {
