@@ -48,5 +48,5 @@ record: ## record the histories that the replay test replays, after a deliberate
 	cd devstack && ROLLCALL_RECORD=$(CURDIR)/workflows/testdata/histories $(GO) test -count=1 -run TestRecordHistories ./e2e
 
 .PHONY: programs
-programs: ## install PostgreSQL's programs and tinyproxy where they are missing (Debian, as root)
-	@./programs.sh postgresql tinyproxy
+programs: ## install PostgreSQL's programs, tinyproxy and promtool where they are missing (Debian, as root)
+	@./programs.sh postgresql tinyproxy promtool

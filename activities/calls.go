@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/survey"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -105,6 +106,10 @@ func (d *callDesk) publish(ctx context.Context, p *publisher, item calls.Item) e
 		return d.refused(err)
 	}
 	d.done(ctx, workflows.ServedCalls)
+	if item.ShownAt == nil {
+		published := lo.CoalesceOrEmpty(item.Call.Published, item.HeldAt)
+		telemetry.CallShown(ctx, d.a.Now().Sub(published))
+	}
 	return d.a.Store.SetShown(ctx, id, call, calls.Digest(shown), item.Call.Published)
 }
 

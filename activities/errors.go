@@ -47,11 +47,13 @@ type mappedActivity struct {
 }
 
 func (m *mappedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	ctx = traced(ctx, in.Args)
 	out, err := m.Next.ExecuteActivity(ctx, in)
 	if err == nil {
 		return out, nil
 	}
 	mapped := toTemporal(ctx, err)
+	tracedError(ctx, mapped)
 	activity.GetLogger(ctx).Warn("activity failed", "problem", mapped.Error(), "cause", string(messenger.CodeOf(err)))
 	return out, mapped
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -24,6 +25,7 @@ func (a *Activities) FetchRoster(ctx context.Context, in workflows.FetchRosterIn
 	if err != nil {
 		return out, err
 	}
+	telemetry.Begun(ctx, out.Epoch)
 	row, err := a.Store.School(ctx, in.School)
 	if err != nil {
 		return out, err

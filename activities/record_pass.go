@@ -17,9 +17,10 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 		School: in.School, Epoch: in.Epoch, Problem: in.Problem, Portal: in.Portal, Requests: len(in.Requests),
 		Operations: map[string]int{}, Failed: map[string]int{}, Skipped: map[string]int{},
 	}
+	var counts []store.OperationCount
 	if in.Epoch > 0 {
-		counts, err := a.Store.CountOperations(ctx, in.School, in.Epoch, in.Part)
-		if err != nil {
+		var err error
+		if counts, err = a.Store.CountOperations(ctx, in.School, in.Epoch, in.Part); err != nil {
 			return report, err
 		}
 		for _, c := range counts {
@@ -58,10 +59,18 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 		report.Failed["chat-unreadable"] += in.Unreadable
 	}
 	report.Outcome = outcomeOf(report)
-	if in.Part > 0 {
-		return report, a.Store.AnswerRequests(ctx, in.School, string(report.Outcome), in.Problem, asked(in.Requests))
+	err := a.recordEnd(ctx, in, report)
+	if err == nil {
+		countOperations(ctx, counts, in)
 	}
-	return report, a.Store.EndPass(ctx, in.School, in.Epoch, string(report.Outcome), in.Problem, report, asked(in.Requests))
+	return report, err
+}
+
+func (a *Activities) recordEnd(ctx context.Context, in workflows.RecordPassInput, report workflows.PassReport) error {
+	if in.Part > 0 {
+		return a.Store.AnswerRequests(ctx, in.School, string(report.Outcome), in.Problem, asked(in.Requests))
+	}
+	return a.Store.EndPass(ctx, in.School, in.Epoch, string(report.Outcome), in.Problem, report, asked(in.Requests))
 }
 
 // stranded tells whether something was skipped for another reason than that the person has

@@ -44,5 +44,9 @@ func (a *Activities) EndSweep(ctx context.Context, in workflows.EndSweepInput) (
 		}
 		return stale
 	})
-	return in.Report, a.Store.EndSweep(ctx, in.Sweep, in.Report.Schools, in.Report)
+	if err := a.Store.EndSweep(ctx, in.Sweep, in.Report.Schools, in.Report); err != nil {
+		return in.Report, err
+	}
+	countSweep(ctx, in.Report)
+	return in.Report, nil
 }

@@ -29,17 +29,30 @@ type app struct {
 	now      func() time.Time
 	login    func() string
 	settings func() (config.Config, error)
+	environ  func() []string // what settings are read from
 	keys     func() (*secret.Keyring, error)
 	dial     func(context.Context, *slog.Logger) (client.Client, error)
 	// started tells that a command's own code has been reached.
 	started bool
 }
 
-// newApp gives the app of this process.
+// newApp gives the app of this process. The settings are read once, before anybody else looks at the
+// environment: what only the settings file has is there from then on.
 func newApp() *app {
+	environ := os.Environ()
+	settings, misset := config.FromEnvironment()
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, format: formatTable,
-		now: time.Now, login: login, settings: config.FromEnvironment, keys: secret.FromEnvironment, dial: temporal.Dial,
+		now: time.Now, login: login, dial: temporal.Dial,
+		settings: func() (config.Config, error) { return settings, misset },
+		environ:  func() []string { return environ },
+		keys: func() (*secret.Keyring, error) {
+			keys, err := secret.FromEnvironment()
+			if err != nil && misset != nil {
+				err = misset // which may be why
+			}
+			return keys, err
+		},
 	}
 }
 

@@ -11,7 +11,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends at once whatever does not listen to the first.
 	context.AfterFunc(ctx, stop)
-	code := newApp().execute(ctx, os.Args[1:])
+	a := newApp()
+	stopTracing, err := a.startTracing(ctx)
+	if err != nil {
+		os.Exit(a.finish(ctx, err))
+	}
+	code := a.execute(ctx, os.Args[1:])
+	stopTracing()
 	stop()
 	os.Exit(code)
 }

@@ -41,6 +41,12 @@ Environment:
   %-24s  Temporal server, 127.0.0.1:7233 if not set; further TEMPORAL_*
   %-24s  variables and profiles as in Temporal's own tools
 
+All settings, with their values in force and where those come from, are shown by
+"rollcall config", and everything they lead to is tried by "rollcall doctor". The
+shell completes commands and ids of what is registered after, for example:
+
+  source <(rollcall completion bash)     also zsh, fish and powershell
+
 Exit codes:
     0  done
     1  failed: the message on standard error says why and what to do
@@ -53,7 +59,8 @@ Exit codes:
 func newRoot(a *app) *cobra.Command {
 	root := group("rollcall", "Keep school chats in step with the roster",
 		newMigrate(a),
-		group("keys", "Keysets for what is sealed", newKeysNew(a)),
+		group("keys", "Keysets for what is sealed", newKeysNew(a), newKeysList(a), newKeysRotate(a), newKeysAdd(a), newKeysPromote(a),
+			newKeysReseal(a), newKeysRetire(a), newKeysForget(a)),
 		group("district", "Districts", newDistrictAdd(a), newDistrictSet(a), newDistrictList(a),
 			newDistrictResync(a), newDistrictReport(a), newDistrictPause(a), newDistrictResume(a), newDistrictCancel(a)),
 		group("feed", "Feeds: the files that rosters are read from", newFeedAdd(a), newFeedList(a), newFeedCheck(a), newFeedRead(a), newFeedSetPush(a)),
@@ -64,12 +71,14 @@ func newRoot(a *app) *cobra.Command {
 		group("workers", "Builds of the workers", newWorkersShow(a), newWorkersPromote(a)),
 		group("schedule", "When the schools are gone through by themselves",
 			newScheduleSet(a), newSchedulePause(a), newScheduleResume(a), newScheduleApply(a), newScheduleList(a)),
-		newStatus(a), newPlan(a), newResync(a), newChats(a), newLinks(a), newCalls(a), newMembers(a), newStaff(a), newFaults(a),
+		newStatus(a), newTrace(a), newPlan(a), newResync(a), newChats(a), newLinks(a), newCalls(a), newMembers(a), newStaff(a), newFaults(a),
+		newConfig(a), newDoctor(a),
 	)
 	root.Long = fmt.Sprintf(rootLong, config.EnvDatabaseURL, secret.EnvKeysetFile, secret.EnvKeyset,
 		config.EnvPortalURL, config.EnvPortalKeyFile, config.EnvLinksFile, config.EnvLogLevel, config.EnvLogFormat, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE, …")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentFlags().VarP(&a.format, "output", "o", "table or json; JSON goes to standard output alone")
+	completeArguments(a, root)
 	return root
 }
 

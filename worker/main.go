@@ -8,7 +8,8 @@
 // with account links in place of its own; ROLLCALL_LINKS_EVERY says how often links are looked at.
 // ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters,
 // ROLLCALL_CONTINUOUS_ROUND says how long a continuous lane waits before it looks by itself, and
-// ROLLCALL_BUILD_ID names the build.
+// ROLLCALL_BUILD_ID names the build. OpenTelemetry's OTEL_* say where spans and metrics go, and
+// ROLLCALL_TRACES_KEPT how long the spans of passes are kept for rollcall trace.
 package main
 
 import (
@@ -58,6 +59,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	logger := telemetry.Logger(os.Stderr, settings.LogLevel, settings.LogFormat)
+	for _, warning := range settings.Warnings() {
+		logger.Warn("configuration", "warning", warning)
+	}
 	keys, err := secret.FromEnvironment()
 	if err != nil {
 		return err
@@ -67,6 +71,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer st.Close()
+	stopTelemetry, err := startTelemetry(ctx, st, logger)
+	if err != nil {
+		return err
+	}
+	defer stopTelemetry()
 	c, err := temporal.Dial(ctx, logger)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
 
 // pruneEvery is how often what has been kept long enough is deleted.
@@ -18,6 +19,18 @@ func prune(ctx context.Context, st *store.Store, logger *slog.Logger) {
 		if gone > 0 {
 			logger.Info("old records were deleted", "rows", gone)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return pruneSpans(ctx, st)
 	})
+}
+
+// pruneSpans deletes the spans that have been kept for long enough, all of them where none are kept any more.
+func pruneSpans(ctx context.Context, st *store.Store) error {
+	kept, err := telemetry.TracesKept()
+	if err == nil {
+		_, err = st.PruneSpans(ctx, kept)
+	}
+	return err
 }

@@ -9,11 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/samber/lo"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
@@ -94,7 +96,10 @@ func relaySchool(ctx context.Context, st *store.Store, c client.Client, id schoo
 		if err != nil {
 			return err
 		}
-		return temporal.Resync(ctx, c, id, workflows.Merge(requests))
+		ctx, done := telemetry.Relay(ctx, id, relayed(wanted, requests, time.Now()))
+		err = temporal.Resync(ctx, c, id, workflows.Merge(requests))
+		done(err)
+		return err
 	})
 }
 
@@ -111,6 +116,13 @@ func requestsOf(id school.ID, wanted []store.Wanted) ([]workflows.Request, error
 		}
 	}
 	return requests, nil
+}
+
+// relayed says how long each request has waited.
+func relayed(wanted []store.Wanted, requests []workflows.Request, now time.Time) []telemetry.Relayed {
+	return lo.Map(requests, func(r workflows.Request, i int) telemetry.Relayed {
+		return telemetry.Relayed{ID: r.ID, Trigger: string(r.Trigger), Waited: max(now.Sub(wanted[i].CreatedAt), 0)}
+	})
 }
 
 func pause(ctx context.Context, d time.Duration) {

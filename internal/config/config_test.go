@@ -1,12 +1,15 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/secret"
 )
 
 func TestFromEnvironment(t *testing.T) {
@@ -21,35 +24,48 @@ func TestFromEnvironment(t *testing.T) {
 	}, c)
 }
 
-func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
-	t.Setenv(config.EnvDatabaseURL, "")
-	t.Setenv(config.EnvVKURL, "ftp://x")
-	t.Setenv(config.EnvLogLevel, "loud")
-	t.Setenv(config.EnvLogFormat, "xml")
-	t.Setenv(config.EnvRound, "0s")
-	t.Setenv(config.EnvLinksEvery, "10")
-	t.Setenv(config.EnvPortalURL, "portal.example")
-	_, err := config.FromEnvironment()
-	for _, name := range []string{
-		config.EnvDatabaseURL, config.EnvVKURL, config.EnvLogLevel, config.EnvLogFormat, config.EnvRound, config.EnvLinksEvery,
-		config.EnvPortalURL + " is not an http(s) URL", config.EnvPortalURL + " and " + config.EnvPortalKeyFile,
-	} {
-		require.ErrorContains(t, err, name)
+// TestTheFileServesWhoeverLooksAtTheEnvironment: package secret and Temporal's SDK read it by themselves.
+func TestTheFileServesWhoeverLooksAtTheEnvironment(t *testing.T) {
+	keyset, err := secret.New()
+	require.NoError(t, err)
+	file := write(t, config.EnvDatabaseURL+"=postgres://file/db\n"+config.EnvKeyset+"='"+string(keyset[:len(keyset)-1])+"'\nTEMPORAL_ADDRESS=temporal:7233\nTEMPORAL_NAMESPACE=file\n")
+	for _, name := range []string{config.EnvDatabaseURL, config.EnvKeyset, config.EnvKeysetFile, "TEMPORAL_ADDRESS"} {
+		t.Setenv(name, "") // to have it as it was after the test
+		require.NoError(t, os.Unsetenv(name))
 	}
+	t.Setenv("TEMPORAL_NAMESPACE", "environment")
+	t.Setenv(config.EnvConfig, file)
+	c, err := config.FromEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, "postgres://file/db", c.DatabaseURL)
+	require.Equal(t, "temporal:7233", os.Getenv("TEMPORAL_ADDRESS"))
+	require.Equal(t, "environment", os.Getenv("TEMPORAL_NAMESPACE"))
+	_, err = secret.FromEnvironment()
+	require.NoError(t, err)
+	again, err := config.FromEnvironment()
+	require.NoError(t, err, "reading twice is no contradiction")
+	require.Equal(t, c.DatabaseURL, again.DatabaseURL)
 }
 
 func TestEventsAddress(t *testing.T) {
-	t.Setenv(config.EnvDatabaseURL, "postgres://h/db")
+	t.Parallel()
 	for address, good := range map[string]bool{"": true, ":8180": true, "127.0.0.1:0": true, "8180": false, "http://h:80/x": false} {
-		t.Setenv(config.EnvEventsAddress, address)
-		c, err := config.FromEnvironment()
+		r := config.Read([]string{config.EnvDatabaseURL + "=postgres://h/db", config.EnvEventsAddress + "=" + address})
 		if good {
-			require.NoError(t, err)
-			require.Equal(t, address, c.EventsAddress)
+			require.NoError(t, r.Err())
+			require.Equal(t, address, r.Config.EventsAddress)
 			continue
 		}
-		require.ErrorContains(t, err, config.EnvEventsAddress, address)
+		require.ErrorContains(t, r.Err(), config.EnvEventsAddress, address)
 	}
+}
+
+// write makes a settings file.
+func write(t *testing.T, content string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "rollcall.env")
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+	return file
 }
 
 func TestThePortal(t *testing.T) {

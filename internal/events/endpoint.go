@@ -64,7 +64,7 @@ func (e Endpoint) Handler() http.Handler {
 	mux.HandleFunc("POST "+FeedPath("{feed}"), h.answer(h.feed))
 	mux.HandleFunc("POST "+CallsPath("{school}"), h.answer(h.calls))
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { write(rw, http.StatusOK, "ok") })
-	return mux
+	return traced(mux)
 }
 
 type handler struct {

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +11,6 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // The environment variables that hold the keyset: the JSON itself, or a file with it.
@@ -26,11 +26,8 @@ var ErrNoKeyset = errors.New("no keyset: tokens and rosters are sealed and canno
 // ErrDoesNotOpen says that a sealed value cannot be opened with this keyset.
 var ErrDoesNotOpen = errors.New("a sealed value does not open: the keyset is not the one it was sealed with, or the row was tampered with")
 
-// Keyring seals and opens.
-type Keyring struct{ aead tink.AEAD }
-
 // FromEnvironment loads the keyset that the environment names. Exactly one of the two
-// variables is to be set.
+// variables is to be set. One from a file follows the file.
 func FromEnvironment() (*Keyring, error) {
 	inline, file := os.Getenv(EnvKeyset), os.Getenv(EnvKeysetFile)
 	switch {
@@ -43,32 +40,14 @@ func FromEnvironment() (*Keyring, error) {
 		}
 		return k, nil
 	case file != "":
-		raw, err := os.ReadFile(file)
+		k, err := FromFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", EnvKeysetFile, err)
-		}
-		k, err := Parse(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		return k, nil
 	default:
 		return nil, ErrNoKeyset
 	}
-}
-
-// Parse reads a Tink AEAD keyset in its JSON form.
-func Parse(raw []byte) (*Keyring, error) {
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
-	if err != nil {
-		// Tink's own message may quote the input, which is key material.
-		return nil, errors.New("not a Tink keyset in JSON form; make one with: rollcall keys new > keyset.json")
-	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return nil, errors.New("the keyset holds no AEAD key; make one with: rollcall keys new > keyset.json")
-	}
-	return &Keyring{aead: primitive}, nil
 }
 
 // New makes a keyset with one fresh AES-256-GCM key, in its JSON form.
@@ -77,30 +56,44 @@ func New() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make keyset: %w", err)
 	}
-	var out bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
-		return nil, fmt.Errorf("write keyset: %w", err)
-	}
-	return append(bytes.TrimSpace(out.Bytes()), '\n'), nil
+	return format(handle)
 }
 
 // Context says what a sealed value is, e.g. Context("token", "school-17").
 func Context(parts ...string) []byte { return []byte(strings.Join(parts, "\x00")) }
 
-// Seal encrypts; the value opens only with the same context.
-func (k *Keyring) Seal(plain, context []byte) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(plain, context)
-	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+// What a sealed value begins with: a byte that says so, and the id of its key.
+const (
+	prefixSize = 5
+	prefixMark = 1
+)
+
+// KeyIDOf gives the id of the key that sealed a value; 0 where it does not say.
+func KeyIDOf(sealed []byte) uint32 {
+	if len(sealed) < prefixSize || sealed[0] != prefixMark {
+		return 0
 	}
-	return sealed, nil
+	return binary.BigEndian.Uint32(sealed[1:prefixSize])
 }
 
-// Open decrypts what Seal made with the same context.
-func (k *Keyring) Open(sealed, context []byte) ([]byte, error) {
-	plain, err := k.aead.Decrypt(sealed, context)
+// Prefix is what every value begins with that the key with this id sealed.
+func Prefix(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{prefixMark}, id) }
+
+// parse reads a keyset in its JSON form. Tink's own messages may quote the input, which is key
+// material.
+func parse(raw []byte) (*keyset.Handle, error) {
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
 	if err != nil {
-		return nil, ErrDoesNotOpen
+		return nil, errors.New("not a Tink keyset in JSON form; make one with: rollcall keys new > keyset.json")
 	}
-	return plain, nil
+	return handle, nil
+}
+
+// format writes a keyset in its JSON form.
+func format(handle *keyset.Handle) ([]byte, error) {
+	var out bytes.Buffer
+	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
+		return nil, errors.New("the keyset cannot be written in JSON form")
+	}
+	return append(bytes.TrimSpace(out.Bytes()), '\n'), nil
 }

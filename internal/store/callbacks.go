@@ -40,7 +40,7 @@ func (s *Store) SetCallback(ctx context.Context, id school.ID, confirmation, sec
 		if row.CommunityID == 0 {
 			return fmt.Errorf("%w: set it with its token: rollcall school set-token %s", ErrNoCommunity, id)
 		}
-		if sealed, err = s.seal([]byte(secret), "callback", string(id)); err != nil {
+		if sealed, err = s.seal([]byte(secret), sealedCallback, string(id)); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (s *Store) Callback(ctx context.Context, id school.ID) (*Callback, error) {
 	if err != nil || found == nil {
 		return nil, err
 	}
-	secret, err := s.open(found.Sealed, "callback", string(id))
+	secret, err := s.open(found.Sealed, sealedCallback, string(id))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Store) SetPushSecret(ctx context.Context, feed school.FeedID, secret st
 	if _, err := s.Feed(ctx, feed); err != nil {
 		return err
 	}
-	sealed, err := s.seal([]byte(secret), "push", string(feed))
+	sealed, err := s.seal([]byte(secret), sealedPush, string(feed))
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,6 @@ func (s *Store) PushSecret(ctx context.Context, feed school.FeedID) (string, err
 	if err != nil || found == nil {
 		return "", err
 	}
-	secret, err := s.open(found.Sealed, "push", string(feed))
+	secret, err := s.open(found.Sealed, sealedPush, string(feed))
 	return string(secret), err
 }

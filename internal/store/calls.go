@@ -92,7 +92,7 @@ func (s *Store) holdCalls(ctx context.Context, tx pgx.Tx, id school.ID, by sayin
 		return false, err
 	}
 	for _, c := range news {
-		sealed, err := s.sealJSON(c, "call", string(id), string(c.ID))
+		sealed, err := s.sealJSON(c, sealedCall, string(id), string(c.ID))
 		if err != nil {
 			return false, err
 		}
@@ -184,19 +184,19 @@ func (s *Store) openCall(id school.ID, r callRow) (calls.State, error) {
 	state := calls.State{
 		HeldAt: r.HeldAt, Shown: r.Shown, ShownIn: r.ShownIn, ShownAt: r.ShownAt, Lag: r.Lag, HeldLag: r.HeldLag, Problem: r.Problem, DoneAt: r.DoneAt,
 	}
-	if err := s.openJSON(&state.Call, r.Sealed, "call", string(id), string(r.ID)); err != nil {
+	if err := s.openJSON(&state.Call, r.Sealed, sealedCall, string(id), string(r.ID)); err != nil {
 		return state, err
 	}
 	state.Call.Cancelled = r.Cancelled
 	if r.Room != nil {
 		state.Room = &messenger.Room{}
-		if err := s.openJSON(state.Room, r.Room, "room", string(id), string(r.ID)); err != nil {
+		if err := s.openJSON(state.Room, r.Room, sealedRoom, string(id), string(r.ID)); err != nil {
 			return state, err
 		}
 	}
 	if r.Posted != nil {
 		state.Posted = &calls.Posted{}
-		return state, s.openJSON(state.Posted, r.Posted, "posted", string(id), string(r.ID))
+		return state, s.openJSON(state.Posted, r.Posted, sealedPosted, string(id), string(r.ID))
 	}
 	return state, nil
 }
@@ -204,7 +204,7 @@ func (s *Store) openCall(id school.ID, r callRow) (calls.State, error) {
 // SetRoom records the room that was made for a call. Where another one has been recorded already, that
 // one stays, and is given: a call has one room.
 func (s *Store) SetRoom(ctx context.Context, id school.ID, call school.CallID, room messenger.Room) (messenger.Room, error) {
-	sealed, err := s.sealJSON(room, "room", string(id), string(call))
+	sealed, err := s.sealJSON(room, sealedRoom, string(id), string(call))
 	if err != nil {
 		return room, err
 	}
@@ -214,7 +214,7 @@ func (s *Store) SetRoom(ctx context.Context, id school.ID, call school.CallID, r
 	if err != nil {
 		return room, err
 	}
-	return room, s.openJSON(&room, kept, "room", string(id), string(call))
+	return room, s.openJSON(&room, kept, sealedRoom, string(id), string(call))
 }
 
 // ClearRoom records that a call's room is closed.
@@ -227,7 +227,7 @@ func (s *Store) SetPosted(ctx context.Context, id school.ID, call school.CallID,
 	if p == nil {
 		return s.setCall(ctx, id, call, `posted = NULL`)
 	}
-	sealed, err := s.sealJSON(p, "posted", string(id), string(call))
+	sealed, err := s.sealJSON(p, sealedPosted, string(id), string(call))
 	if err != nil {
 		return err
 	}

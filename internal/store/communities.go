@@ -18,7 +18,7 @@ func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, tok
 	if err != nil {
 		return err
 	}
-	sealed, err := s.seal([]byte(token), "token", string(id))
+	sealed, err := s.seal([]byte(token), sealedToken, string(id))
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 	if err != nil || found == nil || found.Token == nil {
 		return nil, err
 	}
-	token, err := s.open(found.Token, "token", string(id))
+	token, err := s.open(found.Token, sealedToken, string(id))
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (e *Effects) LinkRead(chat int64, link string) {
 	if link == "" {
 		return
 	}
-	sealed, err := e.store.seal([]byte(link), "link", itoa(chat))
+	sealed, err := e.store.seal([]byte(link), sealedLink, itoa(chat))
 	if err != nil {
 		e.err = err
 		return

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
 
 // Pacing of a token's requests.
@@ -49,6 +50,20 @@ func (g *Gate) For(ctx context.Context, activity string, attempt int32) (*Gate, 
 // Pass implements messenger.Gate with one statement on the token's row. The clock is the
 // database's, so that workers need not agree on the time.
 func (g *Gate) Pass(ctx context.Context) error {
+	began := time.Now()
+	err := g.pass(ctx)
+	switch code := messenger.CodeOf(err); {
+	case err == nil:
+		telemetry.GatePassed(ctx, "taken", time.Since(began), interval)
+	case code != "":
+		telemetry.GatePassed(ctx, string(code), time.Since(began), 0)
+	case ctx.Err() == nil:
+		telemetry.GatePassed(ctx, "error", time.Since(began), 0)
+	}
+	return err
+}
+
+func (g *Gate) pass(ctx context.Context) error {
 	var wait time.Duration
 	var epoch int64
 	var taken, overtaken bool

@@ -62,7 +62,7 @@ func (s *Store) openLinks(id school.ID, row linksRow) (accounts.Links, error) {
 	if row.Sealed == nil {
 		return links, nil
 	}
-	if err := s.openJSON(&links, row.Sealed, "account-links", string(id)); err != nil {
+	if err := s.openJSON(&links, row.Sealed, sealedAccountLinks, string(id)); err != nil {
 		return links, err
 	}
 	links.AsOf, links.CompleteAt = lo.FromPtr(row.AsOf), lo.FromPtr(row.CompleteAt)
@@ -165,7 +165,7 @@ func (s *Store) saveLinks(ctx context.Context, tx pgx.Tx, id school.ID, links ac
 		return err
 	}
 	// The times are columns.
-	sealed, err := s.sealJSON(accounts.Links{Known: links.Known, Losses: links.Losses}, "account-links", string(id))
+	sealed, err := s.sealJSON(accounts.Links{Known: links.Known, Losses: links.Losses}, sealedAccountLinks, string(id))
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (s *Store) Link(ctx context.Context, chatID int64) (string, error) {
 	if err := s.pool.QueryRow(ctx, `SELECT link FROM chats WHERE id = $1`, chatID).Scan(&sealed); err != nil || sealed == nil {
 		return "", err
 	}
-	plain, err := s.open(sealed, "link", itoa(chatID))
+	plain, err := s.open(sealed, sealedLink, itoa(chatID))
 	return string(plain), err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
 
 // Asked is a request for a pass, as it is recorded.
@@ -96,15 +97,36 @@ func (s *Store) CountOperations(ctx context.Context, id school.ID, epoch int64, 
 //
 // An urgent part of a pass ends with AnswerRequests alone.
 func (s *Store) EndPass(ctx context.Context, id school.ID, epoch int64, outcome string, problem, report any, requests []Asked) error {
-	return s.tx(ctx, func(tx pgx.Tx) error {
+	ended := map[string]time.Duration{}
+	err := s.tx(ctx, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(`
 			UPDATE passes SET finished_at = now(), outcome = $3, report = $4
-			WHERE school_id = $1 AND (epoch = $2 OR $2 = 0 AND finished_at IS NULL AND request_id = ANY($5))`,
-			id, epoch, outcome, report, lo.Map(requests, func(r Asked, _ int) string { return r.ID }))
+			WHERE school_id = $1 AND (epoch = $2 OR $2 = 0 AND finished_at IS NULL AND request_id = ANY($5))
+			RETURNING trigger, now() - started_at`,
+			id, epoch, outcome, report, lo.Map(requests, func(r Asked, _ int) string { return r.ID })).Query(took(ended))
 		answer(&batch, id, outcome, problem, requests)
 		return sendBatch(ctx, tx, &batch)
 	})
+	if err == nil {
+		for trigger, took := range ended {
+			telemetry.PassEnded(ctx, outcome, trigger, took)
+		}
+	}
+	return err
+}
+
+// took collects how long passes took, by what asked for them.
+func took(ended map[string]time.Duration) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var trigger string
+		var took time.Duration
+		_, err := pgx.ForEachRow(rows, []any{&trigger, &took}, func() error {
+			ended[trigger] = took
+			return nil
+		})
+		return err
+	}
 }
 
 // AnswerRequests records the outcome of requests that were served by a part of a pass.

@@ -43,7 +43,7 @@ func (s *Store) sealProxy(id school.ID, settings proxy.Settings) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return s.seal(encoded, "proxy", string(id))
+	return s.seal(encoded, sealedProxy, string(id))
 }
 
 // Proxy opens the settings of a school's proxy; nil if it has none. One that does not open is an error, and never
@@ -58,7 +58,7 @@ func (s *Store) Proxy(ctx context.Context, id school.ID) (*proxy.Settings, error
 	if err != nil || found.Proxy == nil {
 		return nil, err
 	}
-	plain, err := s.open(found.Proxy, "proxy", string(id))
+	plain, err := s.open(found.Proxy, sealedProxy, string(id))
 	if err != nil {
 		return nil, err
 	}

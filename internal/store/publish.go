@@ -57,7 +57,7 @@ func (s *Store) Links(ctx context.Context, id school.ID) (map[chats.Key]string, 
 	}
 	links := make(map[chats.Key]string, len(found))
 	for _, r := range found {
-		plain, err := s.open(r.Link, "link", itoa(r.ID))
+		plain, err := s.open(r.Link, sealedLink, itoa(r.ID))
 		if err != nil {
 			return nil, err
 		}

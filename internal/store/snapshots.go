@@ -81,12 +81,12 @@ func (s *Store) sealRoster(x SchoolReading) ([]byte, error) {
 	if err := zip.Close(); err != nil {
 		return nil, fmt.Errorf("pack the roster: %w", err)
 	}
-	return s.seal(packed.Bytes(), "snapshot", string(x.School), x.Digest)
+	return s.seal(packed.Bytes(), sealedSnapshot, string(x.School), x.Digest)
 }
 
 func (s *Store) openRoster(id school.ID, digest string, sealed []byte) (school.Roster, error) {
 	var roster school.Roster
-	packed, err := s.open(sealed, "snapshot", string(id), digest)
+	packed, err := s.open(sealed, sealedSnapshot, string(id), digest)
 	if err != nil {
 		return roster, err
 	}

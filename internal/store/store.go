@@ -50,6 +50,7 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = connections
 	}
+	config.ConnConfig.Tracer = statementTracer()
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)

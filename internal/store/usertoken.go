@@ -19,7 +19,7 @@ func (s *Store) SetUserToken(ctx context.Context, id school.ID, token string) er
 	}
 	var sealed []byte
 	if token != "" {
-		if sealed, err = s.seal([]byte(token), "user-token", string(id)); err != nil {
+		if sealed, err = s.seal([]byte(token), sealedUserToken, string(id)); err != nil {
 			return err
 		}
 	}
@@ -44,7 +44,7 @@ func (s *Store) UserToken(ctx context.Context, id school.ID) (token string, refu
 	if err != nil || found == nil {
 		return "", "", err
 	}
-	plain, err := s.open(found.Sealed, "user-token", string(id))
+	plain, err := s.open(found.Sealed, sealedUserToken, string(id))
 	return string(plain), found.Refused, err
 }
 
@@ -57,7 +57,7 @@ func (s *Store) SetUserTokenRefused(ctx context.Context, id school.ID, token str
 		if err != nil || sealed == nil {
 			return err
 		}
-		current, err := s.open(sealed, "user-token", string(id))
+		current, err := s.open(sealed, sealedUserToken, string(id))
 		if err != nil || string(current) != token {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *Store) SetCallsSecret(ctx context.Context, id school.ID, secret string)
 	if _, err := s.School(ctx, id); err != nil {
 		return err
 	}
-	sealed, err := s.seal([]byte(secret), "calls-secret", string(id))
+	sealed, err := s.seal([]byte(secret), sealedCallsSecret, string(id))
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,6 @@ func (s *Store) CallsSecret(ctx context.Context, id school.ID) (string, error) {
 	if err != nil || found == nil {
 		return "", err
 	}
-	secret, err := s.open(found.Sealed, "calls-secret", string(id))
+	secret, err := s.open(found.Sealed, sealedCallsSecret, string(id))
 	return string(secret), err
 }

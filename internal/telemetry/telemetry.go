@@ -1,5 +1,6 @@
-// Package telemetry sets up what the binaries tell about themselves. Nothing that goes
-// through it may name a person, an account, a link or a token.
+// Package telemetry is what the binaries tell about themselves: logs, spans and metrics. Nothing that goes
+// through it may name a person, an account, a link or a token. It uses OpenTelemetry's API alone, so that
+// whoever has something to tell may import it; package export sets the SDK up.
 package telemetry
 
 import (
@@ -8,7 +9,8 @@ import (
 )
 
 // Logger makes the logger of a binary. Level is debug, info, warn or error; format is text or
-// json; anything else is taken for info and text.
+// json; anything else is taken for info and text. What is logged with a context that is in a span bears the
+// span's ids.
 func Logger(w io.Writer, level, format string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
@@ -16,7 +18,7 @@ func Logger(w io.Writer, level, format string) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: l}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(located{slog.NewJSONHandler(w, options)})
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(located{slog.NewTextHandler(w, options)})
 }

@@ -23,6 +23,9 @@ func Dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
 		return nil, fmt.Errorf("read the Temporal configuration: %w", err)
 	}
 	options.Logger = Logger(logger)
+	if err := instrument(&options); err != nil {
+		return nil, err
+	}
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		address := options.HostPort

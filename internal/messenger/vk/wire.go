@@ -25,14 +25,16 @@ const maxBody = 8 << 20
 // execute makes the calls in one request and gives a result for each. Its error concerns
 // the request as a whole.
 func (c *Client) execute(ctx context.Context, calls []apiCall) ([]result, error) {
-	if err := c.gate.Pass(ctx); err != nil {
+	waited, err := c.pass(ctx)
+	if err != nil {
 		return nil, err
 	}
-	traced, span := c.tracer.Start(ctx, "vk execute", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		attribute.String("vk.method", methodExecute), attribute.Int("vk.calls", len(calls))))
+	traced, span := c.begin(ctx, calls, waited)
 	defer span.End()
 
+	began := time.Now()
 	results, failure := c.exchange(traced, calls)
+	c.count(ctx, failure, len(calls), time.Since(began))
 	if failure == nil {
 		return results, nil
 	}

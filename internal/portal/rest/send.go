@@ -8,12 +8,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/portal"
+	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
 
 // maxBody bounds an answer, in bytes; a page of 500 links is some 60 kB.
@@ -68,7 +70,9 @@ func (c *Client) send(ctx context.Context, r request, want int) ([]byte, error) 
 		attribute.String("http.request.method", r.method)))
 	defer span.End()
 
+	began := time.Now()
 	body, err := c.exchange(traced, r, address, want)
+	telemetry.PortalRequest(ctx, r.act, string(portal.CodeOf(err)), time.Since(began))
 	if err == nil {
 		return body, nil
 	}

@@ -1,0 +1,7 @@
+package store
+
+// What tests of tracing look into.
+var (
+	StatementName   = statementName
+	StatementTracer = statementTracer
+)
