@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/devstack/internal/port"
 	"github.com/rollcall-edu/rollcall/internal/build"
 	"github.com/rollcall-edu/rollcall/internal/config"
 )
@@ -19,6 +20,8 @@ import (
 const (
 	envFile   = "env"
 	workerLog = "worker.log"
+	// metricsPort is where the worker serves its metrics, if nobody else is there: Prometheus' usual one.
+	metricsPort = 9464
 )
 
 // rollcall runs the operator's command to its end and gives what it printed.
@@ -45,7 +48,15 @@ func (d *demo) writeEnvironment() error {
 }
 
 func (d *demo) startWorker(context.Context) error {
-	c, err := startChild(filepath.Join(d.o.Bin, "worker"), filepath.Join(d.o.Stack.Dir, workerLog), d.stack.Env())
+	metrics, err := port.Use(metricsPort, "the worker's metrics", "")
+	if err != nil { // another program's: these metrics can be anywhere
+		if metrics, err = port.Free(); err != nil {
+			return err
+		}
+	}
+	d.metrics = fmt.Sprintf("http://%s/metrics", port.Address(metrics))
+	env := append(d.stack.Env(), "OTEL_METRICS_EXPORTER=prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST="+port.Host, fmt.Sprintf("OTEL_EXPORTER_PROMETHEUS_PORT=%d", metrics))
+	c, err := startChild(filepath.Join(d.o.Bin, "worker"), filepath.Join(d.o.Stack.Dir, workerLog), env)
 	d.worker = c
 	return err
 }

@@ -162,14 +162,19 @@ type program struct {
 const second = config.EnvEventsAddress + "="
 
 func startWorker(logName string, env ...string) (*program, error) {
+	all := append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String(),
+		config.EnvLinksEvery+"="+linksEvery.String(), config.EnvEventsAddress+"="+world.events)
+	return startProgram(logName, append(all, env...))
+}
+
+// startProgram starts a worker with this environment and no other.
+func startProgram(logName string, env []string) (*program, error) {
 	file, err := os.OpenFile(filepath.Join(world.logs, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(filepath.Join(world.bin, "worker"))
-	cmd.Env = append(append(os.Environ(), world.stack.Env()...), config.EnvRound+"="+round.String(),
-		config.EnvLinksEvery+"="+linksEvery.String(), config.EnvEventsAddress+"="+world.events)
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, file.Close())

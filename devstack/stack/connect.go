@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"io"
-	"os"
 
 	"go.temporal.io/sdk/client"
 
@@ -15,11 +14,7 @@ import (
 
 // OpenStore connects to Rollcall's database with the stack's keyset. The caller closes it.
 func (s *Stack) OpenStore(ctx context.Context) (*store.Store, error) {
-	raw, err := os.ReadFile(s.keyset)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := secret.Parse(raw)
+	keys, err := secret.FromFile(s.keyset)
 	if err != nil {
 		return nil, err
 	}

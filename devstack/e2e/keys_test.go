@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
+	"github.com/rollcall-edu/rollcall/internal/temporal"
+	"github.com/rollcall-edu/rollcall/workflows"
+)
+
+// The keyset is rotated in the middle of a running sweep: nothing fails, and all that was sealed opens.
+func TestKeysAreRotatedInTheMiddleOfASweep(t *testing.T) {
+	a := newArea(t, 24, nil) // not parallel: all tests share the keyset
+	a.settled()
+	for _, s := range a.schools { // slow enough to be met on the way
+		require.NoError(t, world.stack.Sandbox().AddFault(traffic.Fault{
+			GroupID: s.group, Method: traffic.AnyRequest, Mode: traffic.ModeSlow, DelayMS: 800, Times: traffic.Forever,
+		}))
+		t.Cleanup(func() { require.NoError(t, clearFaultsOf(s)) })
+	}
+	_, _, err := temporal.StartSweep(t.Context(), world.client, world.store, workflows.SweepInput{District: a.id, Trigger: workflows.TriggerDistrict})
+	require.NoError(t, err)
+	out, err := rollcall(t.Context(), "", "keys", "rotate")
+	require.NoError(t, err, out)
+	t.Log("\n" + out)
+	var report workflows.SweepReport
+	require.NoError(t, world.client.GetWorkflow(t.Context(), workflows.SweepID(a.id), "").Get(t.Context(), &report))
+	require.Equal(t, len(a.schools), report.Counts.InStep, "%+v", report)
+	list, err := rollcall(t.Context(), "", "keys", "list")
+	require.NoError(t, err)
+	t.Log("\n" + list)
+	for _, s := range a.schools {
+		community, err := world.store.Community(t.Context(), s.id)
+		require.NoError(t, err)
+		require.Equal(t, s.token, community.Token)
+	}
+	a.schools[0].resync(true, workflows.OutcomeInStep)
+}
