@@ -131,6 +131,25 @@ func TestDatabases(t *testing.T) {
 	}
 	_, err = pgx.Connect(ctx, as("temporal", "rollcall"))
 	require.ErrorContains(t, err, "permission denied")
+
+	// The user for workers alone, as docs/production.md makes it.
+	_, rest, _ := strings.Cut(read(t, "docs/production.md"), "```sql\n")
+	statements, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	super.Path = "/rollcall"
+	conn, err := pgx.Connect(ctx, super.String())
+	require.NoError(t, err)
+	_, err = conn.Exec(ctx, strings.Replace(statements, "…", superPassword, 1))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(ctx))
+	super.User = url.UserPassword("rollcall_worker", superPassword)
+	worker, err := store.Open(ctx, super.String(), nil)
+	require.NoError(t, err)
+	defer worker.Close()
+	_, err = worker.Prune(ctx)
+	require.NoError(t, err)
+	_, err = worker.PruneSpans(ctx, 0)
+	require.NoError(t, err)
 }
 
 const superPassword = "of-the-test"
