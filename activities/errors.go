@@ -58,13 +58,18 @@ func (m *mappedActivity) ExecuteActivity(ctx context.Context, in *interceptor.Ex
 	return out, mapped
 }
 
+// proxyTries is how often an activity tries to get through a school's proxy that is down or slow. It is
+// the school's to mend, and whoever waits is to read what is wrong soon; the next pass tries again.
+const proxyTries = 4
+
 func toTemporal(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		// Cancelled, timed out, or the worker is stopping: Temporal knows which.
 		return ctx.Err()
 	}
 	if p, ok := errors.AsType[*proxy.Error](err); ok {
-		return temporal.NewApplicationErrorWithOptions(p.Error(), workflows.ProblemProxyTrouble, temporal.ApplicationErrorOptions{NonRetryable: p.Lasting()})
+		lasting := p.Lasting() || activity.GetInfo(ctx).Attempt >= proxyTries
+		return temporal.NewApplicationErrorWithOptions(p.Error(), workflows.ProblemProxyTrouble, temporal.ApplicationErrorOptions{NonRetryable: lasting})
 	}
 	if m, ok := errors.AsType[*messenger.Error](err); ok {
 		return messengerProblem(m)

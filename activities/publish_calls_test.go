@@ -186,12 +186,11 @@ func TestWhatKeepsACallFromBeingSeenIsRecorded(t *testing.T) {
 	b.told(roomless("a"), early)
 	served, err := b.step("CloseCalls", b.begin())
 	require.NoError(t, err)
-	require.Equal(t, 1, served.Waiting)
+	require.Zero(t, served.Waiting)
 	require.Equal(t, calls.ProblemNoRoom, b.call("a").Problem)
-	require.Equal(t, calls.ProblemNoChat, b.call("early").Problem)
-	b.callsPass(workflows.OutcomeChanged)
-	require.Equal(t, []string{identity("t00")}, b.portal().Calls[0].Audience, "who holds it sees it")
+	require.Equal(t, calls.ProblemNoClass, b.call("early").Problem)
 	b.callsPass(workflows.OutcomeInStep)
+	require.Empty(t, b.portal().Calls, "nobody is entitled to see it")
 
 	student := school.Person{ID: "new", Enabled: true, Portal: identity("new"), Student: &school.Student{}}
 	b.link(portal.Account{Identity: student.Portal, Account: 5000})

@@ -69,13 +69,13 @@ else
 		echo "wrote RUN_AS=$owner into .env"
 	fi
 fi
-once keyset/keyset.json keyset
-chmod 0600 secrets/keyset/keyset.json
-[ "$(id -u)" != 0 ] || chown -R "$owner" secrets/keyset
-
+# Before the keyset: compose would make it as root.
 if [ ! -e roster ]; then
 	mkdir roster
 	chmod 0755 roster
 	printf '*\n' >roster/.gitignore
 	echo "made roster: have the export write there"
 fi
+once keyset/keyset.json keyset
+chmod 0600 secrets/keyset/keyset.json
+[ "$(id -u)" != 0 ] || chown -R "$owner" secrets/keyset

@@ -55,5 +55,6 @@ var unannouncedWords = map[unannounced]string{
 var callProblemWords = map[string]string{
 	calls.ProblemNoRoom:   "no room: give the call a joinUrl, or set a good token for rooms: rollcall school set-user-token",
 	calls.ProblemNoChat:   "the chat it is for is not there: see why with: rollcall chats",
+	calls.ProblemNoClass:  "the school has no such class or group: mend the id, or wait for the roster that has it",
 	calls.ProblemRoomOpen: "cancelled, and its room is still open: set a good token for rooms, with which it is closed: rollcall school set-user-token",
 }

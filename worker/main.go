@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/samber/lo"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -40,7 +41,16 @@ import (
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
+const usage = `worker hosts Rollcall's workflows and activities, and runs until it is told to stop (Ctrl-C). It takes no
+arguments and is configured by the environment: see "rollcall config", and "rollcall doctor" for how it does.
+`
+
 func main() {
+	if len(os.Args) > 1 {
+		help := os.Args[1] == "--help" || os.Args[1] == "-h" || os.Args[1] == "help"
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(lo.Ternary(help, 0, 2))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -19,10 +20,7 @@ func prune(ctx context.Context, st *store.Store, logger *slog.Logger) {
 		if gone > 0 {
 			logger.Info("old records were deleted", "rows", gone)
 		}
-		if err != nil {
-			return err
-		}
-		return pruneSpans(ctx, st)
+		return errors.Join(err, pruneSpans(ctx, st))
 	})
 }
 

@@ -20,6 +20,8 @@ import (
 const (
 	envFile   = "env"
 	workerLog = "worker.log"
+	// eventsPort is where the worker takes pushes and callbacks, if nobody else is there.
+	eventsPort = 8180
 	// metricsPort is where the worker serves its metrics, if nobody else is there: Prometheus' usual one.
 	metricsPort = 9464
 )
@@ -54,8 +56,15 @@ func (d *demo) startWorker(context.Context) error {
 			return err
 		}
 	}
+	endpoint, err := port.Use(eventsPort, "the worker's endpoint", "")
+	if err != nil {
+		if endpoint, err = port.Free(); err != nil {
+			return err
+		}
+	}
+	d.events = "http://" + port.Address(endpoint)
 	d.metrics = fmt.Sprintf("http://%s/metrics", port.Address(metrics))
-	env := append(d.stack.Env(), "OTEL_METRICS_EXPORTER=prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST="+port.Host, fmt.Sprintf("OTEL_EXPORTER_PROMETHEUS_PORT=%d", metrics))
+	env := append(d.stack.Env(), config.EnvEventsAddress+"="+port.Address(endpoint), "OTEL_METRICS_EXPORTER=prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST="+port.Host, fmt.Sprintf("OTEL_EXPORTER_PROMETHEUS_PORT=%d", metrics))
 	c, err := startChild(filepath.Join(d.o.Bin, "worker"), filepath.Join(d.o.Stack.Dir, workerLog), env)
 	d.worker = c
 	return err

@@ -97,8 +97,8 @@ type demo struct {
 	client client.Client
 	// outcomes are those of the comparing pass.
 	outcomes map[school.ID]workflows.PassReport
-	// metrics is where the worker's metrics are served.
-	metrics string
+	// metrics is where the worker's metrics are served, and events where it takes pushes.
+	metrics, events string
 	// lag is how long a video call took from calls.csv to the Portal, heldLag from our taking it in.
 	lag, heldLag time.Duration
 }

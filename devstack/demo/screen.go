@@ -93,6 +93,7 @@ func (s *screen) addresses(d *demo) {
 		"Temporal UI   " + d.stack.UIAddress() + "/namespaces/" + d.stack.Namespace() + "/workflows",
 		"Sandbox       " + d.stack.SandboxURL() + "/_sandbox/ (the stand-ins for the messenger and the Portal)",
 		"Metrics       " + d.metrics,
+		"Pushes        " + d.events + " (of rosters and video calls: docs/calls.md)",
 		"Roster        " + d.rosterPath() + " (edit a file: it is read and followed by itself)",
 		"Logs          " + d.o.Stack.Dir,
 		"",

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"encoding/json"
 	"testing"
 
+	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
@@ -22,19 +24,36 @@ func TestKeysAreRotatedInTheMiddleOfASweep(t *testing.T) {
 	}
 	_, _, err := temporal.StartSweep(t.Context(), world.client, world.store, workflows.SweepInput{District: a.id, Trigger: workflows.TriggerDistrict})
 	require.NoError(t, err)
+	under := func() bool {
+		value, err := world.client.QueryWorkflow(t.Context(), workflows.SweepID(a.id), "", workflows.StatusQuery)
+		var status workflows.SweepStatus
+		return err == nil && value.Get(&status) == nil && status.InFlight > 0
+	}
+	require.Eventually(t, under, workTime, pollEvery)
+	before := keyIDs(t)
 	out, err := rollcall(t.Context(), "", "keys", "rotate")
 	require.NoError(t, err, out)
 	t.Log("\n" + out)
 	var report workflows.SweepReport
 	require.NoError(t, world.client.GetWorkflow(t.Context(), workflows.SweepID(a.id), "").Get(t.Context(), &report))
 	require.Equal(t, len(a.schools), report.Counts.InStep, "%+v", report)
-	list, err := rollcall(t.Context(), "", "keys", "list")
-	require.NoError(t, err)
-	t.Log("\n" + list)
+	after := keyIDs(t)
+	require.Len(t, after, 1)
+	require.NotEqual(t, before, after, "another key, and the one before is gone")
 	for _, s := range a.schools {
 		community, err := world.store.Community(t.Context(), s.id)
 		require.NoError(t, err)
 		require.Equal(t, s.token, community.Token)
 	}
 	a.schools[0].resync(true, workflows.OutcomeInStep)
+}
+
+// keyIDs are the ids of the keys in the keyset.
+func keyIDs(t *testing.T) []string {
+	t.Helper()
+	out, err := rollcall(t.Context(), "", "keys", "list", "-o", "json")
+	require.NoError(t, err)
+	var list struct{ Keys []struct{ ID json.Number } }
+	require.NoError(t, json.Unmarshal([]byte(out), &list), out)
+	return lo.Map(list.Keys, func(k struct{ ID json.Number }, _ int) string { return k.ID.String() })
 }

@@ -25,6 +25,7 @@ func Among(
 			ID: string(s.Call.ID), Title: s.Call.Title, Class: string(s.Call.Class), Teacher: identities[s.Call.Teacher],
 			Starts: s.Call.Starts, Ends: s.Call.Ends, Audience: []string{},
 		}}
+		item.Lost = s.Call.Class != "" && !has(roster, s.Call.Class)
 		people := []school.PersonID{s.Call.Teacher}
 		if chat, ok := lo.Find(desired, func(c chats.Chat) bool { return string(c.Type) == s.Call.Chat && c.Class == s.Call.Class }); ok {
 			item.Chat, item.Ref = chat.Key, refs[chat.Key]
@@ -33,6 +34,12 @@ func Among(
 		item.Entitled.Audience = Audience(people, identities)
 		return item
 	})
+}
+
+// has tells whether a roster has a class or group.
+func has(r school.Roster, id school.ClassID) bool {
+	return lo.ContainsBy(r.Classes, func(c school.Class) bool { return c.ID == id }) ||
+		lo.ContainsBy(r.Groups, func(g school.Group) bool { return g.ID == id })
 }
 
 // Identities are those of people on the Portal. One that several people have is nobody's: whoever has

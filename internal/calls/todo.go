@@ -14,6 +14,8 @@ const (
 	ProblemNoRoom = "no-room"
 	// ProblemNoChat: the chat it is to be announced in is not there (yet).
 	ProblemNoChat = "no-chat"
+	// ProblemNoClass: the roster has no such class or group, so nobody is entitled to see it.
+	ProblemNoClass = "no-class"
 	// ProblemRoomOpen: the call is cancelled, and there is no token with which its room could be closed.
 	ProblemRoomOpen = "room-open"
 )
@@ -29,6 +31,8 @@ type Item struct {
 	Entitled portal.Call
 	// Organisation is the school's name on the Portal.
 	Organisation string
+	// Lost tells that the roster has no such class or group.
+	Lost bool
 	// zone is that of the times in its text.
 	zone *time.Location
 }
@@ -66,8 +70,8 @@ func (i Item) Todo(now time.Time, m Means) Todo {
 		return i.todoOver(now, m)
 	}
 	var t Todo
-	t.MakeRoom = i.Link() == "" && m.Rooms
-	if i.Link() == "" { // what is to be seen of it leads nowhere any more
+	t.MakeRoom = i.Link() == "" && m.Rooms && !i.Lost
+	if i.Link() == "" || i.Lost { // what is to be seen of it leads nowhere any more
 		t.TakeBack, t.Remove = i.Posted != nil, i.Shown != "" && m.Portal
 		return t
 	}
@@ -106,6 +110,8 @@ func (i Item) Obstacle(now time.Time, m Means) string {
 			return ProblemRoomOpen
 		}
 		return ""
+	case i.Lost:
+		return ProblemNoClass
 	case i.Link() == "" && !m.Rooms:
 		return ProblemNoRoom
 	case i.Link() != "" && i.Ref == "":

@@ -41,8 +41,9 @@ func posted(i *calls.Item) {
 func retitled(i *calls.Item) {
 	i.Call.Title, i.Entitled.Title = "Геометрия", "Геометрия"
 }
-func moved(i *calls.Item) { i.Chat, i.Ref = "students:n-1a", "8" }
-func gone(i *calls.Item)  { i.Chat, i.Ref = "", "" }
+func moved(i *calls.Item)     { i.Chat, i.Ref = "students:n-1a", "8" }
+func lostClass(i *calls.Item) { i.Lost = true }
+func gone(i *calls.Item)      { i.Chat, i.Ref = "", "" }
 
 func item(changes ...change) calls.Item {
 	i := announced(lesson())
@@ -75,6 +76,8 @@ func TestTodo(t *testing.T) {
 		"without a chat any more it is taken back":          {item(posted, shown, gone), everything, calls.Todo{TakeBack: true}},
 		"one that may be lost is taken back too":            {item(posted, lost, shown, retitled), everything, calls.Todo{TakeBack: true, Announce: true, Publish: true}},
 		"who is entitled is the Portal's matter alone":      {item(posted, shown, func(i *calls.Item) { i.Entitled.Audience = []string{"x"} }), everything, calls.Todo{Publish: true}},
+		"a class that the roster has not: nothing is made":  {item(noLink, lostClass), everything, calls.Todo{}},
+		"nor is anything seen of it any more":               {item(posted, shown, lostClass), everything, calls.Todo{TakeBack: true, Remove: true}},
 		"cancelled, all is undone":                          {item(noLink, roomMade, posted, shown, cancelled), everything, calls.Todo{TakeBack: true, Remove: true, Finish: true, Close: true}},
 		"cancelled, what may be shown is removed":           {item(askedFor, cancelled), everything, calls.Todo{Remove: true, Close: true}},
 		"cancelled, what may be sent is taken back":         {item(posted, lost, cancelled), everything, calls.Todo{TakeBack: true, Close: true}},
@@ -125,7 +128,8 @@ func TestObstacle(t *testing.T) {
 		"a room, and no chat":            {item(noLink, roomMade, noChat), none, calls.ProblemNoChat},
 		"nothing that is cancelled":      {item(noLink, noChat, cancelled), none, ""},
 		"but its room, while it is open": {item(noLink, roomMade, cancelled), none, calls.ProblemRoomOpen},
-		"the roster knows no such class": {item(gone), none, calls.ProblemNoChat},
+		"the roster has no chat for it":  {item(gone), none, calls.ProblemNoChat},
+		"the roster has no such class":   {item(noLink, lostClass), none, calls.ProblemNoClass},
 	} {
 		require.Equal(t, tc.want, tc.item.Obstacle(now, tc.means), name)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -149,11 +150,15 @@ func (r *Reading) refuse(format string, args ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 }
 
+// serviceLink is what Kubernetes puts into the environment of every container where a Service is called
+// rollcall; it is none of ours.
+var serviceLink = regexp.MustCompile(`^ROLLCALL_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$`)
+
 // refuseUnknown refuses what is named as our settings are, and is none.
 func (r *Reading) refuseUnknown() {
 	known := append(lo.Map(Registry(), func(s Setting, _ int) string { return s.Name }), ofTests()...)
 	for _, name := range slices.Sorted(maps.Keys(r.entries)) {
-		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
+		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) && !serviceLink.MatchString(name) {
 			r.refuse("%s is no setting%s", r.where(name), suggestion(name))
 		}
 	}

@@ -13,10 +13,14 @@ const masked = "xxxxx"
 
 // Shown is the value as people may see it: secrets are left out, and of URLs the passwords.
 func (v Value) Shown() string {
-	if v.Secret || strings.Contains(v.Value, "://") {
+	switch {
+	case strings.HasSuffix(v.Name, "_FILE") && strings.ContainsAny(v.Value, "{=\n") || strings.HasSuffix(v.Name, "_FILE") && strings.Contains(v.Value, "://"):
+		return masked // what should be in the file
+	case v.Secret || strings.Contains(v.Value, "://"):
 		return MaskURL(v.Value)
+	default:
+		return v.Value
 	}
-	return v.Value
 }
 
 // MaskURL writes a URL without its secrets: of PostgreSQL's the password, of others whoever signs in, and

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -68,12 +69,20 @@ const wantDatabase = "postgres://user:password@host:port/database"
 func databaseURLFile(c *Config, path string) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("names a file that cannot be read: %w", err)
+		return fmt.Errorf("names a file that cannot be read (%w): it is to be the name of a file, and not what is in it", pathless(err))
 	}
 	if err := databaseURL(c, strings.TrimSpace(string(content))); err != nil {
 		return errors.New("names a file whose content " + err.Error())
 	}
 	return nil
+}
+
+// pathless leaves out of an error the path, which may be what should be in the file.
+func pathless(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func eventsAddress(c *Config, value string) error {

@@ -109,10 +109,14 @@ func metering(ctx context.Context, o Options, named *resource.Resource) (*metric
 	return metric.NewMeterProvider(metric.WithReader(reader), metric.WithResource(named), metric.WithView(Views()...)), nil
 }
 
-// Views give the times that Temporal's SDK measures buckets from a millisecond to a minute: those that
+// Views bound the labels of what the endpoint measures, and give the times that Temporal's SDK measures buckets from a millisecond to a minute: those that
 // there would be by default begin at 5 s.
 func Views() []metric.View {
 	return []metric.View{metric.NewView(
+		// Who asks chooses the host's name: no label may hold it.
+		metric.Instrument{Name: "http.server.*"},
+		metric.Stream{AttributeFilter: attribute.NewAllowKeysFilter("http.request.method", "http.response.status_code", "http.route")},
+	), metric.NewView(
 		metric.Instrument{Name: "temporal_*", Kind: metric.InstrumentKindHistogram},
 		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{
 			Boundaries: []float64{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
