@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +32,11 @@ func made(t *testing.T) string {
 	} {
 		path := filepath.Join(root, file)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(content), 0o755))
+		// While it is open for writing nobody may be forked, who would hold it open: it could not be run.
+		syscall.ForkLock.RLock()
+		err := os.WriteFile(path, []byte(content), 0o755)
+		syscall.ForkLock.RUnlock()
+		require.NoError(t, err)
 	}
 	runSecrets(t, root)
 	return root
