@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,7 +57,11 @@ func TestFindInstallationPrefersTheNewest(t *testing.T) {
 		require.NoError(t, os.MkdirAll(bin, 0o755))
 		script := "#!/bin/sh\necho 'postgres (PostgreSQL) " + major + ".4 (Debian)'\n"
 		for _, program := range []string{"initdb", "postgres"} {
-			require.NoError(t, os.WriteFile(filepath.Join(bin, program), []byte(script), 0o755))
+			// While it is open for writing nobody may be forked, who would hold it open: it could not be run.
+			syscall.ForkLock.RLock()
+			err := os.WriteFile(filepath.Join(bin, program), []byte(script), 0o755)
+			syscall.ForkLock.RUnlock()
+			require.NoError(t, err)
 		}
 	}
 	places := []string{filepath.Join(root, "*", "bin")}
