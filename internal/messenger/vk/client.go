@@ -3,7 +3,6 @@ package vk
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
 const (
@@ -21,9 +21,6 @@ const (
 
 	apiVersion     = "5.199"
 	requestTimeout = 15 * time.Second
-	connectTimeout = 5 * time.Second
-	headerTimeout  = 12 * time.Second
-	idleTimeout    = 60 * time.Second
 )
 
 // Config is what a Client needs.
@@ -70,7 +67,7 @@ func newClient(c Config, token string) (*Client, error) {
 		base = DefaultBaseURL
 	}
 	switch {
-	case !isHTTP(base):
+	case !outbound.IsAddress(base):
 		return nil, errors.New("vk: set the base address to an http or https URL with a host and no login, e.g. " + DefaultBaseURL)
 	case strings.TrimSpace(c.Token) == "":
 		return nil, errors.New("vk: set " + token)
@@ -83,7 +80,7 @@ func newClient(c Config, token string) (*Client, error) {
 	return &Client{
 		endpoint: strings.TrimRight(base, "/") + "/method/execute",
 		group:    c.GroupID,
-		http:     withoutRedirects(c.HTTP),
+		http:     outbound.Client(c.HTTP),
 		gate:     c.Gate,
 		tracer:   otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/vk"),
 		sign:     func(form url.Values) { form.Set("access_token", secret) },
@@ -95,34 +92,5 @@ func (c *Client) Features() messenger.Features {
 	return messenger.Features{
 		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true,
 		CallsPerRequest: callsPerRequest,
-	}
-}
-
-func isHTTP(base string) bool {
-	u, err := url.Parse(base)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") &&
-		u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
-}
-
-// withoutRedirects copies a client so that it hands a redirect to us: following one would
-// carry the token to wherever it points.
-func withoutRedirects(given *http.Client) *http.Client {
-	client := http.Client{Transport: ownTransport()}
-	if given != nil {
-		client = *given
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client
-}
-
-func ownTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: connectTimeout}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   connectTimeout,
-		ResponseHeaderTimeout: headerTimeout,
-		IdleConnTimeout:       idleTimeout,
-		ForceAttemptHTTP2:     true,
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 	// because proxies end a silent connection after 30 seconds.
 	pollWait = 25 * time.Second
 	// pollTimeout ends a poll that VK does not answer in time.
-	pollTimeout = pollWait + headerTimeout
+	pollTimeout = pollWait + outbound.HeaderTimeout
 	// renewals is how many keys may expire on us in one Next.
 	renewals = 3
 )
@@ -65,9 +66,9 @@ func NewLongPoll(c Config) (*LongPoll, error) {
 	}
 	polls := client.http
 	if c.HTTP == nil {
-		transport := ownTransport()
+		transport := outbound.Transport()
 		transport.ResponseHeaderTimeout = pollTimeout
-		polls = withoutRedirects(&http.Client{Transport: transport})
+		polls = outbound.Client(&http.Client{Transport: transport})
 	}
 	return &LongPoll{client: client, http: polls}, nil
 }
@@ -127,7 +128,7 @@ func (l *LongPoll) connect(ctx context.Context) error {
 		return failure
 	}
 	plain := strings.HasPrefix(session.Server, "http:") && strings.HasPrefix(l.client.endpoint, "https:")
-	if !isHTTP(session.Server) || plain || session.Key == "" || session.TS == "" {
+	if !outbound.IsAddress(session.Server) || plain || session.Key == "" || session.TS == "" {
 		return unavailable(methodLongPoll)
 	}
 	if l.ts == "" {

@@ -3,23 +3,19 @@ package rest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 )
 
 const (
 	requestTimeout = 15 * time.Second
-	connectTimeout = 5 * time.Second
-	headerTimeout  = 12 * time.Second
-	idleTimeout    = 60 * time.Second
 )
 
 // Config is what a Client needs.
@@ -57,7 +53,7 @@ var _ portal.Portal = (*Client)(nil)
 // New makes a Client. It makes no request; Check tells whether the key is good.
 func New(c Config) (*Client, error) {
 	switch {
-	case !isHTTP(c.BaseURL):
+	case !outbound.IsAddress(c.BaseURL):
 		return nil, errors.New("portal: set its address to an http or https URL with a host and no login, query or fragment")
 	case !isKeyID(c.KeyID):
 		return nil, errors.New("portal: set the key's id, letters, digits and signs without spaces")
@@ -70,43 +66,14 @@ func New(c Config) (*Client, error) {
 	}
 	return &Client{
 		base:   strings.TrimRight(c.BaseURL, "/"),
-		http:   withoutRedirects(c.HTTP),
+		http:   outbound.Client(c.HTTP),
 		now:    now,
 		tracer: otel.Tracer("github.com/rollcall-edu/rollcall/internal/portal/rest"),
 		sign:   signer(c.KeyID, c.Secret, now),
 	}, nil
 }
 
-func isHTTP(base string) bool {
-	u, err := url.Parse(base)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") &&
-		u.Host != "" && u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
-}
-
 // isKeyID tells whether an id may stand in a header: visible ASCII, and at least one of it.
 func isKeyID(id string) bool {
 	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r < '!' || r > '~' })
-}
-
-// withoutRedirects copies a client so that it hands a redirect to us: following one would carry
-// people's links to wherever it points.
-func withoutRedirects(given *http.Client) *http.Client {
-	client := http.Client{Transport: ownTransport()}
-	if given != nil {
-		client = *given
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client
-}
-
-func ownTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: connectTimeout}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   connectTimeout,
-		ResponseHeaderTimeout: headerTimeout,
-		IdleConnTimeout:       idleTimeout,
-		ForceAttemptHTTP2:     true,
-	}
 }
