@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,8 @@ func freePort(t *testing.T) int {
 func TestWorkersOfTheComposeFile(t *testing.T) {
 	a := newArea(t, 24, nil) // not parallel: it takes the worker of all tests away
 	a.settled()
-	collector := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusOK) }))
+	var exported atomic.Int64
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { exported.Add(1) }))
 	t.Cleanup(collector.Close)
 	require.NoError(t, world.worker.stop())
 	t.Cleanup(func() {
@@ -98,4 +100,5 @@ func TestWorkersOfTheComposeFile(t *testing.T) {
 	var report workflows.SweepReport
 	require.NoError(t, world.client.GetWorkflow(t.Context(), workflows.SweepID(a.id), "").Get(t.Context(), &report))
 	require.Equal(t, len(a.schools), report.Counts.InStep, "%+v", report)
+	require.Eventually(t, func() bool { return exported.Load() > 0 }, workTime, pollEvery, "their traces reach the collector that the file names")
 }

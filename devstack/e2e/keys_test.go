@@ -49,11 +49,14 @@ func TestKeysAreRotatedInTheMiddleOfASweep(t *testing.T) {
 }
 
 // keyIDs are the ids of the keys in the keyset.
-func keyIDs(t *testing.T) []string {
+func keyIDs(t *testing.T) []uint32 {
 	t.Helper()
+	type key struct{ Key uint32 }
 	out, err := rollcall(t.Context(), "", "keys", "list", "-o", "json")
 	require.NoError(t, err)
-	var list struct{ Keys []struct{ ID json.Number } }
+	var list struct{ Keys []key }
 	require.NoError(t, json.Unmarshal([]byte(out), &list), out)
-	return lo.Map(list.Keys, func(k struct{ ID json.Number }, _ int) string { return k.ID.String() })
+	ids := lo.Map(list.Keys, func(k key, _ int) uint32 { return k.Key })
+	require.NotContains(t, ids, uint32(0), out)
+	return ids
 }
