@@ -137,6 +137,9 @@ func permanent(err error) (code, message string) {
 	if errors.Is(err, secret.ErrNoKeyset) || errors.Is(err, secret.ErrDoesNotOpen) {
 		return workflows.ProblemKeyset, err.Error()
 	}
+	if store.KeyRetired(err) {
+		return workflows.ProblemKeyset, secret.ErrRetired.Error()
+	}
 	if errors.Is(err, proxy.ErrUnreadable) {
 		return workflows.ProblemProxyTrouble, err.Error()
 	}

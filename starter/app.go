@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/user"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +34,9 @@ type app struct {
 	environ  func() []string // what settings are read from
 	keys     func() (*secret.Keyring, error)
 	dial     func(context.Context, *slog.Logger) (client.Client, error)
+	// rest is how long a key must not have been primary before it may be taken away, and patience how
+	// long somebody else's transaction is waited for then.
+	rest, patience time.Duration
 	// started tells that a command's own code has been reached.
 	started bool
 }
@@ -43,7 +48,7 @@ func newApp() *app {
 	settings, misset := config.FromEnvironment()
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, format: formatTable,
-		now: time.Now, login: login, dial: temporal.Dial,
+		now: time.Now, login: login(settings.Operator, user.Current, os.Getenv, os.Stderr), dial: temporal.Dial, rest: secret.Rest, patience: patience,
 		settings: func() (config.Config, error) { return settings, misset },
 		environ:  func() []string { return environ },
 		keys: func() (*secret.Keyring, error) {
@@ -119,11 +124,28 @@ func (a *app) temporal(ctx context.Context) (client.Client, error) {
 	return a.dial(ctx, telemetry.Logger(a.err, settings.LogLevel, settings.LogFormat))
 }
 
-// login is the operator's name on this machine, as it is recorded with requests and in the
-// audit.
-func login() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
+// login gives the operator's name, as it is recorded with requests and in the audit: the one that is set, else that of
+// the account on this machine. Where there is neither, as in a container whose user is a mere number, that is said
+// on w when the name is first asked for.
+func login(set string, account func() (*user.User, error), variable func(string) string, w io.Writer) func() string {
+	return sync.OnceValue(func() string {
+		name := cmp.Or(set, accountName(account), variable("USER"), variable("USERNAME"))
+		if name == "" {
+			name = nobody
+			fmt.Fprintf(w, "rollcall: who you are is not known here, and is recorded as %q: say it with %s\n", name, config.EnvOperator)
+		}
+		return name
+	})
+}
+
+// nobody stands in the audit for an operator who is not known.
+const nobody = "unknown"
+
+// accountName is the name of the account that this process runs as, "" where it has none.
+func accountName(account func() (*user.User, error)) string {
+	u, err := account()
+	if err != nil {
+		return ""
 	}
-	return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"), "unknown")
+	return u.Username
 }

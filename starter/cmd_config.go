@@ -30,7 +30,9 @@ a command has one, it wins.
 
 A name that is no setting, a value that cannot be one, and settings that
 contradict each other are refused when a program starts. They are all listed
-here, with exit code 3.`,
+here, with exit code 3. An earlier version may be started with the settings of a
+later one: ROLLCALL_ALLOW_UNKNOWN=1 has names that are no setting warned of, and
+not refused.`,
 		Example: "  rollcall config\n  rollcall config -o json\n  rollcall config --markdown",
 		Args:    names(),
 		RunE:    a.runs(func(context.Context, []string) error { return runConfig(a, o) }),

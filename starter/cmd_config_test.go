@@ -77,8 +77,19 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 		require.Contains(t, where, "ROLLCALL_CONTINUOUS_ROUND must be a duration")
 		require.Contains(t, where, "ROLLCALL_DATABASE_URL is not set")
 	}
+	require.Contains(t, problem, "ROLLCALL_ALLOW_UNKNOWN=1", "the way out, where it may not be misspelt")
 	require.Contains(t, out, "check the file that TEMPORAL_CONFIG_FILE names")
 	require.Contains(t, out, "default", "what is right is shown all the same")
+}
+
+func TestConfigShowsWhatAnEarlierVersionDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	environ := []string{config.EnvDatabaseURL + "=postgres://127.0.0.1/db", "ROLLCALL_OF_LATER_DAYS=hush", config.EnvAllowUnknown + "=1"}
+	code, out, problem := runConfigIn(t, environ)
+	require.Equal(t, exitOK, code, problem)
+	require.Empty(t, problem)
+	require.Regexp(t, `warnings:\n +ROLLCALL_OF_LATER_DAYS is no setting of this version and is not read`, out)
+	require.NotContains(t, out, "hush")
 }
 
 func TestTemporalsTLS(t *testing.T) {

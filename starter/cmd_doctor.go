@@ -23,7 +23,7 @@ relies on, and says in one line each how it is and, if it is not well, what to d
   database           PostgreSQL is reachable, and new enough
   migrations         its schema is this program's
   clock              its clock and this machine's agree, to a minute
-  keyset             opens what is sealed: one value of each kind is tried
+  keyset             has the key of all that is sealed; one value of each kind is opened
   temporal           the Temporal server is reachable
   namespace          is there, and how long it keeps closed runs
   search-attributes  by which runs are found are there

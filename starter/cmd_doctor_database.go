@@ -67,17 +67,31 @@ func (d *patient) tryClock(context.Context) finding {
 func (d *patient) noKeyset(context.Context) finding { return troubled(d.keyless) }
 
 func (d *patient) tryKeyset(ctx context.Context) finding {
+	if err := d.store.CheckKeys(ctx); err != nil {
+		return troubled(err)
+	}
+	counts, err := d.store.SealedBy(ctx)
+	if err != nil {
+		return troubled(err)
+	}
+	missing := lo.Filter(counts, func(c store.SealedCount, _ int) bool { return !lo.Contains(d.keys.KeyIDs(), c.Key) })
+	if len(missing) > 0 {
+		return wrong("it lacks the key of %s (%s; keys %s): find the keyset that has it, name it with %s, and see: rollcall keys list",
+			valueCount(lo.SumBy(missing, func(c store.SealedCount) int { return c.Values })),
+			some(lo.Uniq(lo.Map(missing, func(c store.SealedCount, _ int) string { return c.Kind }))),
+			some(lo.Uniq(lo.Map(missing, func(c store.SealedCount, _ int) string { return keyName(c.Key) }))), config.EnvKeysetFile)
+	}
 	kinds, unopened, err := d.store.TrySealed(ctx)
 	switch {
 	case err != nil:
 		return troubled(err)
 	case len(unopened) > 0:
-		return wrong("it does not open what is sealed (%s): it is another than the one that sealed it; find that one, and name it with %s",
-			some(unopened), config.EnvKeysetFile)
+		return wrong("it does not open what is sealed (%s), though it has the key: values were damaged or moved, or it is another key of the same id; see docs/keys.md",
+			some(unopened))
 	case len(kinds) == 0:
 		return well("it can be used; nothing is sealed yet")
 	}
-	return well("it opens what is sealed, %s tried", counted(len(kinds), "kind"))
+	return well("it has the key of all that is sealed, and opens it: %s tried", counted(len(kinds), "kind"))
 }
 
 func (d *patient) tryFeeds(ctx context.Context) finding {

@@ -95,7 +95,9 @@ func TestDoctorOnTheKeyset(t *testing.T) {
 	require.NoError(t, err)
 	c := b.finding("keyset", exitFailed)
 	require.Equal(t, "wrong", string(c.State))
-	require.Contains(t, c.Message, "it does not open what is sealed (token)")
+	require.Contains(t, c.Message, "it lacks the key of 1 value (token; keys ")
+	require.NoError(t, b.store().RetireKeys(t.Context(), []uint32{b.keys.Primary()}))
+	require.Contains(t, b.finding("keyset", exitFailed).Message, "is a copy from before the keys were rotated")
 	b.keys = nil
 	c = b.finding("keyset", exitFailed)
 	require.Contains(t, c.Message, "rollcall keys new")

@@ -19,10 +19,11 @@ func newKeysRetire(a *app) *cobra.Command {
 one. A key that something still uses is refused, and all of them are while the
 file has changed within the last minute: a process may not have noticed yet.
 
-What a key has sealed that is taken away can never be opened. Every machine must
-have the file in which the other key is primary: where processes on other
-machines are connected to the database, say that it is so with --everywhere. Copy
-the file to every machine afterwards.`,
+What a key has sealed that is taken away can never be opened; so the database
+refuses from then on what it seals, and a process that still has it as primary
+fails. Every machine must have the file in which the other key is primary: where
+processes on other machines are connected to the database, say that it is so with
+--everywhere. Copy the file to every machine afterwards.`,
 		Example: "  rollcall keys retire\n  rollcall keys retire --everywhere",
 		Args:    names(),
 		RunE:    a.runs(func(ctx context.Context, _ []string) error { return runKeysRetire(ctx, a, o) }),

@@ -31,6 +31,8 @@ const (
 	sweepsAtMost = 10
 	// restLook is how often it is looked at how long the file has rested.
 	restLook = 250 * time.Millisecond
+	// patience is how long a transaction of somebody else is waited for; a pass has none that takes so long.
+	patience = 2 * time.Minute
 )
 
 // keyWork is work on the keys that nobody else does meanwhile: not on this file, not on this
@@ -119,9 +121,13 @@ func (w *keyWork) add(ctx context.Context) (id uint32, err error) {
 	return id, err
 }
 
+// promote makes a key the one that seals, also one that was to be taken away.
 func (w *keyWork) promote(ctx context.Context, id uint32) error {
 	return w.change(ctx, actPromoteKey, func(raw []byte) ([]byte, []uint32, error) {
 		changed, err := secret.PromoteKey(raw, id)
+		if err == nil {
+			err = w.st.ReinstateKeys(ctx, []uint32{id})
+		}
 		return changed, []uint32{id}, err
 	})
 }
@@ -135,6 +141,7 @@ func (w *keyWork) reseal(ctx context.Context) (store.Resealed, error) {
 	if err := w.audit(ctx, actReseal, w.keys.Primary()); err != nil {
 		return all, err
 	}
+	moved := time.Now()
 	for sweep := 1; ; sweep++ {
 		before, err := w.elseSealed(ctx)
 		if err != nil {
@@ -159,8 +166,17 @@ func (w *keyWork) reseal(ctx context.Context) (store.Resealed, error) {
 		case r.Values > 0 && sweep >= sweepsAtMost:
 			return all, errors.New("another key than the primary one goes on sealing values: some process does not follow this keyset file " +
 				"(it has another file, another machine's copy, or an older version): restart it with this one, then ask again")
-		case r.Values == 0:
-			p.show(fmt.Sprintf("waiting for %d values that somebody is working on", left))
+		case r.Values > 0:
+			moved = time.Now()
+		default:
+			writers, err := w.st.Writers(ctx)
+			if err == nil && time.Since(moved) > w.a.patience {
+				err = fmt.Errorf("%s cannot be sealed anew, because somebody holds %s: %s", valueCount(left), lo.Ternary(left == 1, "it", "them"), endThem(writers))
+			}
+			if err != nil {
+				return all, err
+			}
+			p.show(fmt.Sprintf("waiting for %s that somebody is working on: %s", valueCount(left), sessions(writers)))
 		}
 		if err := sleep(ctx, sweepPause); err != nil {
 			return all, err
@@ -195,16 +211,21 @@ func (w *keyWork) rest(ctx context.Context) (waited bool, err error) {
 
 func (w *keyWork) restLeft() (time.Duration, error) {
 	age, err := w.file.Age()
-	return secret.Rest - age, err
+	return w.a.rest - age, err
 }
 
-// retire takes those old keys away that nothing uses, and gives both.
+// retire takes those old keys away that nothing uses, and gives both. The database takes nothing more of
+// theirs before it is counted what there is: so that nobody, with whatever keyset, seals with a key
+// that is gone.
 func (w *keyWork) retire(ctx context.Context) (retired []uint32, kept []keptKey, err error) {
 	old := w.keys.Old()
 	if len(old) == 0 {
 		return nil, nil, nil
 	}
-	if err := w.st.AwaitWriters(ctx); err != nil {
+	if err := w.st.RetireKeys(ctx, old); err != nil {
+		return nil, nil, err
+	}
+	if err := w.awaitWriters(ctx); err != nil {
 		return nil, nil, err
 	}
 	if !w.lock.Held(ctx) {
@@ -221,8 +242,8 @@ func (w *keyWork) retire(ctx context.Context) (retired []uint32, kept []keptKey,
 			retired = append(retired, id)
 		}
 	}
-	if len(retired) == 0 {
-		return retired, kept, nil
+	if err := w.st.ReinstateKeys(ctx, lo.Map(kept, func(k keptKey, _ int) uint32 { return k.Key })); err != nil || len(retired) == 0 {
+		return nil, kept, err
 	}
 	return retired, kept, w.change(ctx, actRetireKey, func(raw []byte) (_ []byte, _ []uint32, err error) {
 		for _, id := range retired {
@@ -232,6 +253,32 @@ func (w *keyWork) retire(ctx context.Context) (retired []uint32, kept []keptKey,
 		}
 		return raw, retired, nil
 	})
+}
+
+// awaitWriters waits for those who may have sealed something that nobody sees yet, but not for ever.
+func (w *keyWork) awaitWriters(ctx context.Context) error {
+	p := w.a.newProgress()
+	defer p.clear()
+	waiting, cancel := context.WithTimeout(ctx, w.a.patience)
+	defer cancel()
+	var last []store.Writer
+	err := w.st.AwaitWriters(waiting, func(writers []store.Writer) {
+		last = writers
+		p.show("waiting for " + sessions(writers))
+	})
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		return errors.New("somebody may have sealed something that nobody sees yet: " + endThem(last))
+	}
+	return err
+}
+
+// endThem says what is to be done about writers who do not end.
+func endThem(writers []store.Writer) string {
+	return sessions(writers) + ": have it ended, by whoever runs it or with pg_terminate_backend, then ask again"
+}
+
+func sessions(writers []store.Writer) string {
+	return strings.Join(lo.Map(writers, func(w store.Writer, _ int) string { return w.String() }), ", ")
 }
 
 // requireHere refuses to go on where processes on other machines are connected to the database,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,38 +63,20 @@ func (v *vault) requireAllOpens() {
 	}
 }
 
-// age makes the keyset file older than any process needs to notice its last change.
-func (v *vault) age() {
+// rested is a vault whose keyset file has not changed for long enough.
+func (v *vault) rested(f func()) {
 	v.t.Helper()
-	old := time.Now().Add(-2 * secret.Rest)
-	require.NoError(v.t, os.Chtimes(v.file, old, old))
-}
-
-// ages makes the keyset file old after each change, while a command runs.
-func (v *vault) ages(f func()) {
-	v.t.Helper()
-	done, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-done:
-				return
-			case <-time.After(20 * time.Millisecond):
-				old := time.Now().Add(-2 * secret.Rest)
-				_ = os.Chtimes(v.file, old, old)
-			}
-		}
-	}()
+	v.rest = 0
+	defer func() { v.rest = secret.Rest }()
 	f()
-	close(done)
-	<-stopped
 }
 
+// rotate rotates without a minute's rest.
 func (v *vault) rotate() (view keysView) {
 	v.t.Helper()
-	v.ages(func() { view = decode[keysView](v.bench, "keys", "rotate") })
-	return view
+	v.rest = 50 * time.Millisecond
+	defer func() { v.rest = secret.Rest }()
+	return decode[keysView](v.bench, "keys", "rotate")
 }
 
 // list gives the roles of the keys, and how many values each has sealed.
@@ -136,7 +119,7 @@ func TestKeysAreRotated(t *testing.T) {
 		"operator keys-retire " + keyName(v.first),
 	}, acts)
 
-	v.ages(func() { v.ok("keys", "rotate") })
+	v.rested(func() { v.ok("keys", "rotate") })
 	third := v.fresh().Primary()
 	require.Equal(t, []uint32{third}, v.fresh().KeyIDs())
 	require.Contains(t, v.out, "key "+keyName(second)+": taken away")
@@ -257,18 +240,65 @@ func TestKeysAreRotatedByCopies(t *testing.T) {
 	require.Equal(t, map[uint32]string{v.first: "primary 3 values", second: "waiting 0 values"}, v.list())
 	v.ok("keys", "promote")
 	require.Contains(t, v.refused(exitFailed, "keys", "retire"), "has changed just now")
-	v.age()
-	require.Contains(t, v.refused(exitFailed, "keys", "retire"), "is in use by 3 values: first: rollcall keys reseal")
+	v.rested(func() {
+		require.Contains(t, v.refused(exitFailed, "keys", "retire"), "is in use by 3 values: first: rollcall keys reseal")
+	})
 	require.Equal(t, map[uint32]string{v.first: "old 3 values", second: "primary 0 values"}, v.list())
 	distribute()
 	read()
 	require.Contains(t, v.ok("keys", "reseal"), "3 values sealed anew with key "+keyName(second))
 	read()
 	require.Contains(t, v.ok("keys", "reseal"), "there is nothing to do")
-	v.age()
-	require.Equal(t, []uint32{v.first}, decode[keysView](v.bench, "keys", "retire").Retired)
+	v.rested(func() { require.Equal(t, []uint32{v.first}, decode[keysView](v.bench, "keys", "retire").Retired) })
 	distribute()
 	read()
+	v.requireAllOpens()
+}
+
+// TestAnOldCopyOfTheKeysetSealsNothing: a machine that slept through a rotation is told so, and what it would
+// have sealed for nobody to open is not written.
+func TestAnOldCopyOfTheKeysetSealsNothing(t *testing.T) {
+	t.Parallel()
+	v := setupVault(t)
+	asleep, err := secret.Parse(contents(t, v.file))
+	require.NoError(t, err)
+	v.rotate()
+	v.keys, v.in = asleep, "token-of-nobody"
+	require.Contains(t, v.refused(exitFailed, "school", "set-token", "s2", "--community-id", "1"), "is a copy from before the keys were rotated")
+	v.requireAllOpens()
+
+	v.ok("keys", "add") // and back to a key that was marked, and never taken away
+	v.keys = v.fresh()
+	second, third := v.keys.Primary(), v.keys.Waiting()[0]
+	require.NoError(t, v.store().RetireKeys(t.Context(), []uint32{third}))
+	v.ok("keys", "promote")
+	require.Equal(t, 3, decode[keysView](v.bench, "keys", "reseal").Resealed)
+	require.Equal(t, map[uint32]string{second: "old 0 values", third: "primary 3 values"}, v.list())
+}
+
+// TestWhoStandsInTheWayOfARotationIsNamed: nobody is waited for without an end, or without a word.
+func TestWhoStandsInTheWayOfARotationIsNamed(t *testing.T) {
+	t.Parallel()
+	v := setupVault(t)
+	v.patience = 1500 * time.Millisecond
+	conn, err := pgx.Connect(t.Context(), v.settings.DatabaseURL)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) })
+	tx, err := conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `UPDATE communities SET confirmation = 'x' WHERE school_id = 's'`)
+	require.NoError(t, err)
+	who := fmt.Sprintf("session %d (unnamed), in one transaction for ", conn.PgConn().PID())
+	v.ok("keys", "add")
+	v.ok("keys", "promote")
+	require.Equal(t, exitFailed, v.run("keys", "reseal"))
+	require.Contains(t, v.err, "1 value cannot be sealed anew, because somebody holds it: "+who)
+	require.Contains(t, v.err, "pg_terminate_backend")
+	v.rested(func() { require.Equal(t, exitFailed, v.run("keys", "retire")) })
+	require.Contains(t, v.err, "… waiting for "+who)
+	require.Contains(t, v.err, "somebody may have sealed something that nobody sees yet: "+who)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.Equal(t, []uint32{v.first}, v.rotate().Retired)
 	v.requireAllOpens()
 }
 
@@ -315,7 +345,7 @@ func TestALostKey(t *testing.T) {
 	require.Equal(t, exitIncomplete, v.run("keys", "list"))
 	require.Equal(t, exitIncomplete, v.run("keys", "reseal"))
 	require.Contains(t, v.out, "does not open: 3 values of kind token, key "+keyName(v.first)+": s, s2, s3")
-	v.ages(func() { require.Equal(t, exitIncomplete, v.run("keys", "rotate"), v.err) })
+	v.rested(func() { require.Equal(t, exitIncomplete, v.run("keys", "rotate"), v.err) })
 	require.Contains(t, v.out, "key "+keyName(second)+": taken away")
 
 	require.Contains(t, v.refused(exitUsage, "keys", "forget", keyName(v.first)), "lost")

@@ -28,6 +28,8 @@ type bench struct {
 	settings config.Config
 	keys     *secret.Keyring
 	client   client.Client
+	rest     time.Duration
+	patience time.Duration
 	// out and err are what the last command wrote.
 	out, err string
 }
@@ -39,7 +41,7 @@ func setup(t *testing.T) *bench {
 	require.NoError(t, err)
 	keys, err := secret.Parse(raw)
 	require.NoError(t, err)
-	return &bench{t: t, keys: keys, now: time.Date(2026, 10, 15, 9, 30, 0, 0, time.UTC)}
+	return &bench{t: t, keys: keys, rest: secret.Rest, patience: patience, now: time.Date(2026, 10, 15, 9, 30, 0, 0, time.UTC)}
 }
 
 // setupDatabase gives a command line on a fresh database, with its schema.
@@ -78,7 +80,8 @@ func (b *bench) runContext(ctx context.Context, args ...string) int {
 	var out, problem bytes.Buffer
 	a := &app{
 		in: strings.NewReader(b.in), out: &out, err: &problem, format: formatTable,
-		now:   func() time.Time { return b.now },
+		now:  func() time.Time { return b.now },
+		rest: b.rest, patience: b.patience,
 		login: func() string { return "operator" },
 		settings: func() (config.Config, error) {
 			if b.settings.DatabaseURL == "" {

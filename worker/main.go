@@ -81,6 +81,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer st.Close()
+	if err := st.CheckKeys(ctx); err != nil {
+		return err
+	}
 	stopTelemetry, err := startTelemetry(ctx, st, logger)
 	if err != nil {
 		return err

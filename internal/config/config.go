@@ -13,8 +13,10 @@ import (
 // The environment variables.
 const (
 	// EnvConfig names a file with settings.
-	EnvConfig      = "ROLLCALL_CONFIG"
-	EnvDatabaseURL = "ROLLCALL_DATABASE_URL"
+	EnvConfig = "ROLLCALL_CONFIG"
+	// EnvAllowUnknown is "1" where names that are no setting are warned of, and not refused.
+	EnvAllowUnknown = "ROLLCALL_ALLOW_UNKNOWN"
+	EnvDatabaseURL  = "ROLLCALL_DATABASE_URL"
 	// EnvDatabaseURLFile names a file with the database's URL, in place of EnvDatabaseURL.
 	EnvDatabaseURLFile = "ROLLCALL_DATABASE_URL_FILE"
 	EnvKeyset          = secret.EnvKeyset
@@ -23,6 +25,8 @@ const (
 	EnvEventsAddress   = "ROLLCALL_EVENTS_ADDRESS"
 	// EnvBuildID names the build of a worker, in place of the one it was built with.
 	EnvBuildID = "ROLLCALL_BUILD_ID"
+	// EnvOperator is the login of whoever gives commands, where it is not that of the account here.
+	EnvOperator = "ROLLCALL_OPERATOR"
 	// EnvRound is how long the lane of a continuous school waits before it looks by itself.
 	EnvRound = "ROLLCALL_CONTINUOUS_ROUND"
 	// EnvPortalURL is where the Portal is, and EnvPortalKeyFile holds the key that signs what it is
@@ -54,6 +58,8 @@ type Config struct {
 	LinksFile string
 	// LinksEvery is how often the account links of continuous schools are looked at.
 	LinksEvery time.Duration
+	// Operator is the login of whoever gives commands, "" where it is that of the account here.
+	Operator string
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
 	LogLevel, LogFormat string
 

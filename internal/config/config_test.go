@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,23 @@ func TestEventsAddress(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, r.Err(), config.EnvEventsAddress, address)
+	}
+}
+
+func TestTheOperator(t *testing.T) {
+	t.Parallel()
+	for login, good := range map[string]bool{
+		"": true, "i.petrov": true, `SCHOOLS\i petrov`: true, "петрова@район": true, strings.Repeat("ы", 64): true,
+		" i": false, "i ": false, "i\np": false, "i\x1b[2J": false, strings.Repeat("ы", 65): false,
+	} {
+		r := config.Read([]string{config.EnvDatabaseURL + "=postgres://h/db", config.EnvOperator + "=" + login})
+		if good {
+			require.NoError(t, r.Err(), "%q", login)
+			require.Equal(t, login, r.Config.Operator)
+			continue
+		}
+		require.ErrorContains(t, r.Err(), config.EnvOperator+" must be a login", "%q", login)
+		require.NotContains(t, r.Err().Error(), "[2J")
 	}
 }
 

@@ -61,8 +61,9 @@ type Reading struct {
 	Problems []string
 
 	entries map[string]entry
-	// unread tells that the settings file could not be read.
-	unread bool
+	// unread tells that the settings file could not be read, and unknown that something in it or in the environment is
+	// refused because it is no setting.
+	unread, unknown bool
 }
 
 // entry is what a variable is set to.
@@ -154,11 +155,17 @@ func (r *Reading) refuse(format string, args ...any) {
 // rollcall; it is none of ours.
 var serviceLink = regexp.MustCompile(`^ROLLCALL_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$`)
 
-// refuseUnknown refuses what is named as our settings are, and is none.
+// refuseUnknown refuses what is named as our settings are, and is none: it may be misspelt. Where it is allowed it may be of
+// a later version, and is warned of.
 func (r *Reading) refuseUnknown() {
 	known := append(lo.Map(Registry(), func(s Setting, _ int) string { return s.Name }), ofTests()...)
 	for _, name := range slices.Sorted(maps.Keys(r.entries)) {
-		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) && !serviceLink.MatchString(name) {
+		switch {
+		case !strings.HasPrefix(name, prefix) || slices.Contains(known, name) || serviceLink.MatchString(name):
+		case r.entries[EnvAllowUnknown].value == allow:
+			r.Config.notes = append(r.Config.notes, fmt.Sprintf("%s is no setting of this version and is not read, as %s allows%s", r.where(name), EnvAllowUnknown, suggestion(name)))
+		default:
+			r.unknown = true
 			r.refuse("%s is no setting%s", r.where(name), suggestion(name))
 		}
 	}
@@ -183,12 +190,20 @@ func (r *Reading) refuseContradictions() {
 	}
 }
 
+// wayOut is what to do where a name may be refused that is not misspelt.
+func (r *Reading) wayOut() []string {
+	if !r.unknown {
+		return nil
+	}
+	return []string{"if a name came with a later version, and this is an earlier one: " + EnvAllowUnknown + "=" + allow + " has it start without what it does not know"}
+}
+
 // Err is all that is wrong, in one error; nil where nothing is.
 func (r *Reading) Err() error {
 	if len(r.Problems) == 0 {
 		return nil
 	}
-	return errors.New("configuration: " + strings.Join(r.Problems, "; "))
+	return errors.New("configuration: " + strings.Join(append(slices.Clone(r.Problems), r.wayOut()...), "; "))
 }
 
 // export puts what only the file has into the environment of this process.

@@ -72,8 +72,45 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		"both ROLLCALL_KEYSET and ROLLCALL_KEYSET_FILE are set: keep one",
 	}
 	require.Equal(t, want, r.Problems)
+	want = append(want, "if a name came with a later version, and this is an earlier one: ROLLCALL_ALLOW_UNKNOWN=1 has it start without what it does not know")
 	require.Equal(t, "configuration: "+strings.Join(want, "; "), r.Err().Error())
 	require.NotContains(t, strings.ReplaceAll(r.Err().Error(), file, ""), "secret")
+}
+
+// TestAnEarlierVersionStartsUnderALaterOnesSettings: that is what stepping back is, and it takes a word of somebody's.
+func TestAnEarlierVersionStartsUnderALaterOnesSettings(t *testing.T) {
+	t.Parallel()
+	file := write(t, "ROLLCALL_ZZZ=secret\nROLLCALL_LOG_FORMAT=json\n")
+	later := []string{database, config.EnvConfig + "=" + file, "ROLLCALL_LOG_LEVELS=secret"}
+	const wayOut = "ROLLCALL_ALLOW_UNKNOWN=1 has it start"
+	for _, forbidden := range []string{"", "0"} {
+		r := config.Read(append(later, config.EnvAllowUnknown+"="+forbidden))
+		require.Len(t, r.Problems, 2, "all at once")
+		require.ErrorContains(t, r.Err(), "ROLLCALL_LOG_LEVELS is no setting: did you mean ROLLCALL_LOG_LEVEL?")
+		require.ErrorContains(t, r.Err(), "ROLLCALL_ZZZ ("+file+", line 1) is no setting: see them all with: rollcall config")
+		require.ErrorContains(t, r.Err(), wayOut)
+		require.Empty(t, r.Config.Warnings())
+	}
+
+	r := config.Read(append(later, config.EnvAllowUnknown+"=1"))
+	require.NoError(t, r.Err())
+	require.Equal(t, "json", r.Config.LogFormat, "what is known is read")
+	require.Equal(t, []string{
+		"ROLLCALL_LOG_LEVELS is no setting of this version and is not read, as ROLLCALL_ALLOW_UNKNOWN allows: did you mean ROLLCALL_LOG_LEVEL?",
+		"ROLLCALL_ZZZ (" + file + ", line 1) is no setting of this version and is not read, as ROLLCALL_ALLOW_UNKNOWN allows: see them all with: rollcall config",
+	}, r.Config.Warnings())
+	r = config.Read([]string{database, config.EnvConfig + "=" + write(t, "ROLLCALL_ALLOW_UNKNOWN=1\nROLLCALL_ZZZ=x\n")})
+	require.NoError(t, r.Err(), "said in the file")
+	require.Len(t, r.Config.Warnings(), 1)
+
+	r = config.Read([]string{database, config.EnvAllowUnknown + "=1"})
+	require.NoError(t, r.Err())
+	require.Empty(t, r.Config.Warnings(), "there is nothing to warn of")
+	r = config.Read([]string{database, config.EnvAllowUnknown + "=1", config.EnvLogLevel + "=loud"})
+	require.ErrorContains(t, r.Err(), "ROLLCALL_LOG_LEVEL must be", "what is known is still checked")
+	require.NotContains(t, r.Err().Error(), wayOut, "it is none here")
+	r = config.Read([]string{database, config.EnvAllowUnknown + "=yes", "ROLLCALL_ZZZ=x"})
+	require.ErrorContains(t, r.Err(), "ROLLCALL_ALLOW_UNKNOWN must be 1 or 0; ROLLCALL_ZZZ is no setting")
 }
 
 func TestTheDatabasesURLFromAFile(t *testing.T) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,11 @@ type Setting struct {
 
 // Registry lists all settings, in the order in which they are shown.
 func Registry() []Setting {
+	return slices.Concat(stores(), outside(), following(), saying(), reading())
+}
+
+// stores are the settings about what is kept, and what seals it.
+func stores() []Setting {
 	return []Setting{
 		{
 			Name: EnvDatabaseURL, Programs: Both, Secret: true, Example: "postgres://rollcall:password@db.example:5432/rollcall",
@@ -54,6 +60,12 @@ func Registry() []Setting {
 			Name: EnvKeyset, Programs: Both, Secret: true,
 			Meaning: "the keyset itself, in place of the file",
 		},
+	}
+}
+
+// outside are the settings about who is spoken to, and where people's accounts come from.
+func outside() []Setting {
+	return []Setting{
 		{
 			Name: EnvVKURL, Programs: Both, Example: "http://127.0.0.1:8234",
 			Meaning: "where VK's API is; leave it out for the real one",
@@ -74,6 +86,12 @@ func Registry() []Setting {
 			Meaning: "a CSV file with account links, in place of the Portal's",
 			take:    text(func(c *Config) *string { return &c.LinksFile }),
 		},
+	}
+}
+
+// following are the settings about what a worker looks at by itself, and where it is told.
+func following() []Setting {
+	return []Setting{
 		{
 			Name: EnvLinksEvery, Programs: Worker, Default: "10s",
 			Meaning: "how often the account links of continuous schools are looked at",
@@ -89,9 +107,20 @@ func Registry() []Setting {
 			Meaning: "where a worker listens for the messenger's callbacks and for pushes of rosters and calls; empty is not at all",
 			take:    eventsAddress,
 		},
+	}
+}
+
+// saying are the settings about who acts, and what is written about it.
+func saying() []Setting {
+	return []Setting{
 		{
 			Name: EnvBuildID, Programs: Both, Example: "1.4.0",
 			Meaning: "names a worker's build, in place of its program's fingerprint",
+		},
+		{
+			Name: EnvOperator, Programs: Rollcall, Example: "i.petrov",
+			Meaning: "the login that requests and the audit record, where it is not that of the account on this machine",
+			take:    operator,
 		},
 		{
 			Name: EnvLogLevel, Programs: Both, Default: "info",
@@ -108,9 +137,20 @@ func Registry() []Setting {
 			Meaning: "how long the spans of passes are kept in the database for `rollcall trace`; `0` is not at all",
 			take:    tracesKept,
 		},
+	}
+}
+
+// reading are the settings about the settings themselves.
+func reading() []Setting {
+	return []Setting{
 		{
 			Name: EnvConfig, Programs: Both, Example: "/etc/rollcall.env",
 			Meaning: "a file with any of these; what the environment has counts over it",
+		},
+		{
+			Name: EnvAllowUnknown, Programs: Both, Default: "0",
+			Meaning: "`1` has programs start in spite of `ROLLCALL_` names that are no setting, after a step back to an earlier version; they warn of each",
+			take:    allowance,
 		},
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // shortestRound keeps a continuous lane, and the look at account links, from turning without rest.
@@ -96,6 +98,28 @@ func eventsAddress(c *Config, value string) error {
 func tracesKept(_ *Config, value string) error {
 	if d, err := time.ParseDuration(value); err != nil || d != 0 && d < time.Minute {
 		return errors.New("must be 0 or a duration of a minute or more, such as 24h")
+	}
+	return nil
+}
+
+// longestOperator is how long a login may be: it is read in tables and in Temporal's web page.
+const longestOperator = 64
+
+func operator(c *Config, value string) error {
+	c.Operator = value
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if utf8.RuneCountInString(value) > longestOperator || strings.ContainsFunc(value, odd) || strings.TrimSpace(value) != value {
+		return fmt.Errorf("must be a login, such as i.petrov: %d characters at the most, with no blank around them", longestOperator)
+	}
+	return nil
+}
+
+// allow is the value of a setting that is allowed, and forbid of one that is not.
+const allow, forbid = "1", "0"
+
+func allowance(_ *Config, value string) error {
+	if value != allow && value != forbid {
+		return fmt.Errorf("must be %s or %s", allow, forbid)
 	}
 	return nil
 }

@@ -21,6 +21,10 @@ var ErrInline = errors.New("the keyset is given by " + EnvKeyset + ", which runn
 type File struct {
 	path string // of the file itself, and not of a link to it
 	lock *os.File
+	// since is when it was changed by this one, or else locked: what the clock says may be set, this
+	// goes on.
+	since   time.Time
+	changed bool
 }
 
 // LockFile takes the right to change a keyset file. ErrLocked where another process has it. It
@@ -46,19 +50,23 @@ func LockFile(path string) (*File, error) {
 		return nil, err
 	}
 	_ = takeOwner(lock, info) // so that not root alone can lock it the next time
-	return &File{path: real, lock: lock}, nil
+	return &File{path: real, lock: lock, since: time.Now()}, nil
 }
 
 // Unlock gives the right back.
 func (f *File) Unlock() { _ = f.lock.Close() }
 
-// Age is how long the file has not changed.
+// Age is how long the file has not changed. What was changed here is measured by a clock that nobody sets; a
+// file of the future is as old as it has been locked.
 func (f *File) Age() (time.Duration, error) {
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return 0, err
 	}
-	return time.Since(info.ModTime()), nil
+	if age := time.Since(info.ModTime()); age >= 0 && !f.changed {
+		return age, nil
+	}
+	return time.Since(f.since), nil
 }
 
 // Change puts what f makes of the file's content in its place, in one step: whoever reads the
@@ -85,6 +93,7 @@ func (f *File) Change(change func(raw []byte) ([]byte, error)) error {
 		_ = os.Remove(next)
 		return fmt.Errorf("put the new keyset in place (in a container the folder must be mounted, not the file alone): %w", err)
 	}
+	f.since, f.changed = time.Now(), true
 	return syncFolder(filepath.Dir(f.path))
 }
 

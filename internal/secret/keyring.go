@@ -19,7 +19,7 @@ const (
 	// lookEvery is how long a keyring seals before it looks whether its file has changed.
 	lookEvery = time.Second
 	// blindFor is how long it seals without being able to read the file. It is well below
-	// Rest: what a key seals that others have retired can never be opened.
+	// Rest: what a key seals that others have retired is not taken.
 	blindFor = 20 * time.Second
 	// Rest is how long a key must not have been primary before it may be taken away: by then
 	// every process that follows the file has noticed, and written what it had sealed.

@@ -26,6 +26,10 @@ var ErrNoKeyset = errors.New("no keyset: tokens and rosters are sealed and canno
 // ErrDoesNotOpen says that a sealed value cannot be opened with this keyset.
 var ErrDoesNotOpen = errors.New("a sealed value does not open: the keyset is not the one it was sealed with, or the row was tampered with")
 
+// ErrRetired says that the key which seals here seals nowhere else any more.
+var ErrRetired = errors.New("the keyset of this process is a copy from before the keys were rotated, and nothing is sealed with it: " +
+	"give it the file as it is now, and start it again; see docs/keys.md")
+
 // FromEnvironment loads the keyset that the environment names. Exactly one of the two
 // variables is to be set. One from a file follows the file.
 func FromEnvironment() (*Keyring, error) {

@@ -28,18 +28,25 @@ func (s *Store) AskForChats(ctx context.Context, ids []int64) error {
 type Effects struct {
 	store *Store
 	batch pgx.Batch
+	// links are apart: one that cannot be sealed or written takes nothing else with it.
+	links pgx.Batch
 	err   error
 }
 
 // NewEffects begins an empty collection.
 func (s *Store) NewEffects() *Effects { return &Effects{store: s} }
 
-// Record writes the collected effects.
+// Record writes the collected effects. All but links stand also where there is an error about a link.
 func (e *Effects) Record(ctx context.Context) error {
-	if e.err != nil {
-		return e.err
+	for _, batch := range []*pgx.Batch{&e.batch, &e.links} {
+		if batch.Len() == 0 {
+			continue
+		}
+		if err := e.store.tx(ctx, func(tx pgx.Tx) error { return sendBatch(ctx, tx, batch) }); err != nil {
+			return err
+		}
 	}
-	return e.store.tx(ctx, func(tx pgx.Tx) error { return sendBatch(ctx, tx, &e.batch) })
+	return e.err
 }
 
 // ChatMade: the messenger has made the chat, still under its nonce.
@@ -57,7 +64,7 @@ func (e *Effects) LinkRead(chat int64, link string) {
 		e.err = err
 		return
 	}
-	e.batch.Queue(`UPDATE chats SET link = $2 WHERE id = $1`, chat, sealed)
+	e.links.Queue(`UPDATE chats SET link = $2 WHERE id = $1`, chat, sealed)
 }
 
 // TitleSet: the chat has this title now.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/samber/lo"
@@ -20,8 +19,6 @@ const (
 	resealAtATime = 50
 	// unopenedNamed is how many rows of a kind that do not open are named.
 	unopenedNamed = 5
-	// lookAgain is how long somebody else's transaction is left alone before it is asked after.
-	lookAgain = 200 * time.Millisecond
 )
 
 // SealedCount tells how many values of a kind a key has sealed. Key is 0 for what no keyset sealed.
@@ -186,7 +183,8 @@ func (s *Store) resealSome(ctx context.Context, tx pgx.Tx, c sealedColumn, after
 }
 
 // Forget gives up what a key has sealed that nobody has any more, so that it can be had anew, and tells
-// how many values that were. A proxy is not given up. A key that the keyset holds is refused.
+// how many values that were; no more of them are taken. A proxy is not given up. A key that the keyset
+// holds is refused.
 func (s *Store) Forget(ctx context.Context, key uint32) (forgotten int64, err error) {
 	if s.keys == nil {
 		return 0, secret.ErrNoKeyset
@@ -196,6 +194,9 @@ func (s *Store) Forget(ctx context.Context, key uint32) (forgotten int64, err er
 	}
 	if slices.Contains(s.keys.KeyIDs(), key) {
 		return 0, fmt.Errorf("the keyset holds key %d: what it has sealed is not lost", key)
+	}
+	if err := s.RetireKeys(ctx, []uint32{key}); err != nil {
+		return 0, err
 	}
 	prefix := secret.Prefix(key)
 	err = s.tx(ctx, func(tx pgx.Tx) error {
@@ -230,48 +231,4 @@ func (s *Store) Forget(ctx context.Context, key uint32) (forgotten int64, err er
 // placeholders gives n placeholders, behind so many others.
 func placeholders(behind, n int) string {
 	return strings.Join(lo.Times(n, func(i int) string { return fmt.Sprintf("$%d", behind+i+1) }), ", ")
-}
-
-// AwaitWriters waits until every transaction is over that has written by now where sealed values
-// are: what it has sealed, and nobody else can see yet, is counted from then on.
-func (s *Store) AwaitWriters(ctx context.Context) error {
-	tables := lo.Uniq(lo.Map(sealedColumns, func(c sealedColumn, _ int) string { return c.table }))
-	writing := func() ([]string, error) {
-		rows, err := s.pool.Query(ctx, `
-			SELECT DISTINCT virtualtransaction FROM pg_locks
-			WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()
-				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-				AND relation IN (SELECT to_regclass(t) FROM unnest($1::text[]) t)`, tables)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowTo[string])
-	}
-	waitFor, err := writing()
-	for err == nil && len(waitFor) > 0 {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
-		}
-		var now []string
-		now, err = writing()
-		waitFor = lo.Intersect(waitFor, now)
-	}
-	return err
-}
-
-// Elsewhere lists the machines, but this one, from which processes are connected to the database under
-// our name; "the database's own machine" is one of them.
-func (s *Store) Elsewhere(ctx context.Context) ([]string, error) {
-	rows, err := s.pool.Query(ctx, `
-		WITH session AS (
-			SELECT pid, CASE WHEN client_addr IS NULL OR client_addr <<= '127.0.0.0/8' OR client_addr = '::1'
-				THEN 'the database''s own machine' ELSE host(client_addr) END AS machine
-			FROM pg_stat_activity WHERE datname = current_database() AND application_name = current_setting('application_name'))
-		SELECT DISTINCT machine FROM session WHERE machine <> (SELECT machine FROM session WHERE pid = pg_backend_pid()) ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

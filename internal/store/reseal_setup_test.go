@@ -59,6 +59,19 @@ func (s *safe) process(t *testing.T) (*store.Store, *secret.Keyring) {
 	return st, keys
 }
 
+// copyOf is a process with a copy of the keyset file, which nobody changes.
+func (s *safe) copyOf(t *testing.T) *store.Store {
+	t.Helper()
+	content, err := os.ReadFile(s.keyset)
+	require.NoError(t, err)
+	keys, err := secret.Parse(content)
+	require.NoError(t, err)
+	st, err := store.Open(t.Context(), s.url, keys)
+	require.NoError(t, err)
+	t.Cleanup(st.Close)
+	return st
+}
+
 // fill seals one value of every kind for a school, in the ways of the store.
 func (s *safe) fill(t *testing.T, id school.ID) {
 	t.Helper()

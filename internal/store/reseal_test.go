@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/accounts"
-	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -103,9 +102,9 @@ func TestWhatSomebodyIsWorkingOnIsPassedOver(t *testing.T) {
 	require.Equal(t, 1, using(t, s.st)[first])
 	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, s.st.AwaitWriters(short), context.DeadlineExceeded, "somebody is still writing")
+	require.ErrorIs(t, s.st.AwaitWriters(short, func([]store.Writer) {}), context.DeadlineExceeded, "somebody is still writing")
 	require.NoError(t, tx.Commit(ctx))
-	require.NoError(t, s.st.AwaitWriters(ctx))
+	require.NoError(t, s.st.AwaitWriters(ctx, func([]store.Writer) {}))
 	require.Equal(t, 1, reseal(t, s.st).Values)
 	s.requireAllOpens(t, s.st)
 }
@@ -154,7 +153,7 @@ func TestPassesGoOnDuringARotation(t *testing.T) {
 			require.NoError(t, ctx.Err())
 			reseal(t, s.st)
 		}
-		require.NoError(t, s.st.AwaitWriters(ctx))
+		require.NoError(t, s.st.AwaitWriters(ctx, func([]store.Writer) {}))
 		require.Equal(t, map[uint32]int{next: 2*kinds + 1}, using(t, s.st))
 		s.removeKey(t, old)
 	}
@@ -241,13 +240,4 @@ func TestSealingAnewNeedsKeys(t *testing.T) {
 	_, err = keyless.Forget(t.Context(), 1)
 	require.ErrorIs(t, err, secret.ErrNoKeyset)
 	require.Len(t, using(t, keyless), 1, "to count needs none")
-}
-
-func TestProcessesOnThisMachineAreNotElsewhere(t *testing.T) {
-	t.Parallel()
-	url := pgtest.Database(t)
-	open(t, url)
-	machines, err := open(t, url).Elsewhere(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, machines)
 }

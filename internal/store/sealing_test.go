@@ -13,6 +13,8 @@ import (
 
 // bytesNotSealed are the columns of bytes that hold nothing secret, and why.
 var bytesNotSealed = map[string]string{
+	"retired_keys.prefix": "the id of a key, which every value says",
+
 	"spans.trace_id":  "random bytes that name a trace",
 	"spans.span_id":   "random bytes that name a span",
 	"spans.parent_id": "random bytes that name a span",

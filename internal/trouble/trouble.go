@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
 // Explain says what is wrong and what to do, in a line or two for each of several errors. What drivers and servers say
@@ -28,6 +30,9 @@ func Explain(err error) string {
 	}
 	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return connecting(e)
+	}
+	if store.KeyRetired(err) {
+		return secret.ErrRetired.Error()
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return refused(e)
