@@ -68,6 +68,9 @@ func (c *check) environment(name string, s deploy.Service) {
 		set := lo.Filter(either, func(v string, _ int) bool { return s.Environment[v] != "" })
 		c.want(len(set) == 1, "%s: exactly one of %s has to be set", name, strings.Join(either, ", "))
 	}
+	if slices.Contains(s.Profiles, "operators") {
+		c.want(s.Environment[config.EnvOperator] == c.outside["USER"], "%s: does not say who the operator is", name)
+	}
 	c.want(s.Environment["TEMPORAL_ADDRESS"] != "", "%s: TEMPORAL_ADDRESS is not set", name)
 	c.taken(name, s)
 }

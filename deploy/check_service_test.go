@@ -12,6 +12,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/deploy"
+	"github.com/rollcall-edu/rollcall/internal/config"
 )
 
 const secretsFolder = "/run/secrets/"
@@ -174,6 +175,11 @@ func (c *check) order() {
 // longestStop is how long a worker may take to end: its activities, and then what is still to be exported.
 const longestStop = 30 * time.Second
 
+// but leaves out of an environment what the build before may be allowed, and the new one is not.
+func but(environment map[string]string) map[string]string {
+	return lo.OmitByKeys(environment, []string{config.EnvAllowUnknown})
+}
+
 // workers looks at what makes it possible that there are several, and that each may end at any time.
 func (c *check) workers() {
 	w := c.Services["worker"]
@@ -182,7 +188,8 @@ func (c *check) workers() {
 	for _, name := range []string{"worker", "worker-previous"} {
 		s := c.Services[name]
 		c.want(s.StopGracePeriod >= longestStop, "%s: is not given %s to end", name, longestStop)
-		c.want(fmt.Sprint(s.Environment) == fmt.Sprint(w.Environment) && slices.Equal(s.Volumes, w.Volumes) && slices.Equal(s.Secrets, w.Secrets),
+		c.want(fmt.Sprint(but(s.Environment)) == fmt.Sprint(but(w.Environment)) && slices.Equal(s.Volumes, w.Volumes) && slices.Equal(s.Secrets, w.Secrets),
 			"%s: does not have what worker has", name)
 	}
+	c.want(c.Services["worker-previous"].Environment[config.EnvAllowUnknown] == "1", "worker-previous: would not start with a setting that is new")
 }

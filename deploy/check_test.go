@@ -53,11 +53,11 @@ func TestTheFilesAgreeWithThePrograms(t *testing.T) {
 	require.Empty(t, ours(t, made(t)).problems())
 }
 
-// everything that may stand in .env.
+// everything that may stand in .env, or is the shell's.
 var everything = map[string]string{
 	"BUILD_ID": "1.4.0", "PREVIOUS_BUILD_ID": "1.3.0", "RUN_AS": "1000:1000", "ROSTERS": "./roster",
 	"ROLLCALL_PORTAL_URL": "https://portal.example/rollcall", "ROLLCALL_EVENTS_ADDRESS": ":8180",
-	"ROLLCALL_LOG_LEVEL": "warn", "ROLLCALL_TRACES_KEPT": "1h",
+	"ROLLCALL_LOG_LEVEL": "warn", "ROLLCALL_TRACES_KEPT": "1h", "ROLLCALL_ALLOW_UNKNOWN": "1", "USER": "i.petrov",
 }
 
 // problems lists all that does not agree, sorted, with nothing in .env and with everything.
@@ -68,7 +68,7 @@ func (d *deployment) problems() []string {
 		if err != nil {
 			return []string{composeFile + ": " + err.Error()}
 		}
-		c := &check{deployment: d, Compose: compose}
+		c := &check{deployment: d, Compose: compose, outside: variables}
 		c.image()
 		c.variables()
 		for _, name := range slices.Sorted(maps.Keys(compose.Services)) {
@@ -89,6 +89,8 @@ func (d *deployment) problems() []string {
 type check struct {
 	*deployment
 	*deploy.Compose
+	// outside are the variables that the file was read with.
+	outside map[string]string
 	// programs are what is in the image.
 	programs []string
 	found    []string

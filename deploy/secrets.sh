@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what docker-compose.yml reads from ./secrets, and the folder for rosters. What is there already is kept, so it may
-# be run again.
+# Makes what docker-compose.yml reads from ./secrets, and the folder for rosters, and lets the containers read their
+# configuration. What is there already is kept, so it may be run again; after each update of the repository it should be.
 #
 #   deploy/secrets.sh                 the keyset is made by the image, which is built if need be
 #   deploy/secrets.sh bin/rollcall    by a program on this machine
@@ -13,6 +13,9 @@ program=${1:-}
 case $program in '' | /*) ;; *) program=$PWD/$program ;; esac
 cd "$here"
 umask 077
+
+# The containers read these as users of their own, who could not if you cloned or pulled under a umask such as 077.
+chmod -R a+rX deploy/grafana deploy/otel-collector deploy/postgres deploy/prometheus deploy/temporal
 
 # The user in the image.
 image_user=65532:65532

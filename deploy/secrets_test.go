@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -18,37 +17,6 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
-
-// made runs deploy/secrets.sh in a folder of its own, and gives that.
-func made(t *testing.T) string {
-	t.Helper()
-	root := t.TempDir()
-	keyset, err := secret.New()
-	require.NoError(t, err)
-	for file, content := range map[string]string{
-		"deploy/secrets.sh": read(t, "deploy/secrets.sh"),
-		"keyset":            string(keyset),
-		"rollcall":          "#!/bin/sh\n[ \"$*\" = 'keys new' ] && cat \"$(dirname \"$0\")/keyset\"\n",
-	} {
-		path := filepath.Join(root, file)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		// While it is open for writing nobody may be forked, who would hold it open: it could not be run.
-		syscall.ForkLock.RLock()
-		err := os.WriteFile(path, []byte(content), 0o755)
-		syscall.ForkLock.RUnlock()
-		require.NoError(t, err)
-	}
-	runSecrets(t, root)
-	return root
-}
-
-func runSecrets(t *testing.T, root string) {
-	t.Helper()
-	cmd := exec.Command(filepath.Join(root, "deploy/secrets.sh"), "./rollcall")
-	cmd.Dir = root
-	said, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", said)
-}
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
@@ -91,7 +59,7 @@ func TestSecrets(t *testing.T) {
 	for _, name := range []string{"postgres-password", "database-url", "keyset/keyset.json"} {
 		before[name] = content(name)
 	}
-	runSecrets(t, root)
+	runSecrets(t, root, "./rollcall")
 	for name, was := range before {
 		require.Equal(t, was, content(name), "what is there is kept")
 	}

@@ -20,26 +20,28 @@ func TestMeasures(t *testing.T) {
 		found, err := st.Measures(ctx)
 		require.NoError(t, err)
 		require.Len(t, found, 2)
-		require.Equal(t, telemetry.Measures{District: "empty"}, found[1])
+		require.Equal(t, telemetry.Measures{District: "empty", SweepOverdue: lo.ToPtr(0.0)}, found[1])
 		return found[0]
 	}
-	require.Equal(t, telemetry.Measures{District: "d"}, of(), "a school without a token is not expected to be gone through")
+	require.Equal(t, telemetry.Measures{District: "d", SweepOverdue: lo.ToPtr(0.0)}, of(), "a school without a token is not expected to be gone through")
 
 	require.NoError(t, st.SetToken(ctx, "s", 5, "token"))
-	st.Age(t, "schools", "created_at", 2*time.Hour)
+	st.Age(t, "schools", "created_at", 60*time.Hour)
+	require.Less(t, *of().FreshnessAge, 60.0, "it has had its token for a moment")
+	st.Age(t, "communities", "token_set_at", 6*time.Hour)
 	m := of()
 	require.Equal(t, 1, m.Schools)
-	require.InDelta(t, (2*time.Hour + time.Minute).Seconds(), *m.FreshnessAge, 30)
-	require.Equal(t, []int{1, 0}, []int{m.StaleHour, m.StaleDay}, "never gone through")
+	require.InDelta(t, (6*time.Hour + time.Minute).Seconds(), *m.FreshnessAge, 30)
+	require.Equal(t, []int{1, 0}, []int{m.StaleHours, m.StaleDay}, "never gone through")
 
 	failed := beginPass(t, st)
 	require.NoError(t, st.EndPass(ctx, "s", failed, "failed", nil, nil, nil))
 	m = of()
-	require.Equal(t, []int{1, 1}, []int{m.StaleHour, m.Troubled}, "a failed pass makes nothing fresh")
+	require.Equal(t, []int{1, 1}, []int{m.StaleHours, m.Troubled}, "a failed pass makes nothing fresh")
 	good := beginPass(t, st)
 	require.NoError(t, st.EndPass(ctx, "s", good, "changed", nil, nil, nil))
 	m = of()
-	require.Equal(t, []int{0, 0}, []int{m.StaleHour, m.Troubled})
+	require.Equal(t, []int{0, 0}, []int{m.StaleHours, m.Troubled})
 	require.Less(t, *m.FreshnessAge, 60.0)
 
 	base := m.Outbox

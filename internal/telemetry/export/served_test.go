@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 
+	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/events"
 	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -85,9 +86,10 @@ func useOurs(t *testing.T) {
 	telemetry.SweepEnded(ctx, "in-step", map[string]int{"in-step": 1, "failed": 0})
 	_, done := telemetry.Relay(ctx, "s", []telemetry.Relayed{{ID: "outbox-1", Trigger: "event", Waited: time.Second}})
 	done(nil)
+	t.Setenv(config.EnvPortalURL, "http://portal.example")
 	age := lo.ToPtr(3600.0)
 	stop, err := telemetry.Observe(func(context.Context) ([]telemetry.Measures, error) {
-		return []telemetry.Measures{{District: "d", FreshnessAge: age, LinksAge: age, OutboxAge: age, FeedAge: age, SweepAge: age}}, nil
+		return []telemetry.Measures{{District: "d", FreshnessAge: age, LinksAge: age, LinksUnread: age, OutboxAge: age, FeedAge: age, SweepAge: age, SweepOverdue: age}}, nil
 	})
 	require.NoError(t, err)
 	_ = stop // it is asked for after this
