@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/devstack/stack"
@@ -30,11 +32,16 @@ func TestADumpGoesOnElsewhere(t *testing.T) {
 	other, err := stack.Start(t.Context(), stack.Options{Dir: filepath.Join(dir, "stack"), NoUI: true, Throwaway: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, other.Stop(context.WithoutCancel(t.Context()))) })
-	pg(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+other.DatabaseURL(), dump)
+	// As in docs/production.md: everything belongs to the role of that place, which may not do more than it must.
+	restored := ownedBy(t, other.DatabaseURL(), "keeper")
+	admin, err := url.Parse(other.DatabaseURL())
+	require.NoError(t, err)
+	admin.Path = restored.Path
+	pg(t, "pg_restore", "--no-owner", "--no-privileges", "--role=keeper", "--exit-on-error", "--dbname="+admin.String(), dump)
 
 	// The messenger and the Portal are what they were, and so is the keyset.
 	keep := []string{config.EnvVKURL, config.EnvPortalURL, config.EnvPortalKeyFile, secret.EnvKeysetFile}
-	env := other.Env()
+	env := append(other.Env(), config.EnvDatabaseURL+"="+restored.String())
 	for _, variable := range world.stack.Env() {
 		if slices.ContainsFunc(keep, func(name string) bool { return len(variable) > len(name) && variable[:len(name)+1] == name+"=" }) {
 			env = append(env, variable)
@@ -57,6 +64,22 @@ func TestADumpGoesOnElsewhere(t *testing.T) {
 		require.Equal(t, workflows.OutcomeInStep, report.Outcome, "%+v", report)
 	})
 	require.Empty(t, made)
+}
+
+// ownedBy makes a role that may do nothing but log in, and an empty database of its own on that server.
+func ownedBy(t *testing.T, server, role string) *url.URL {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), server)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	for _, statement := range []string{`CREATE ROLE ` + role + ` LOGIN PASSWORD 'keeper'`, `CREATE DATABASE restored OWNER ` + role} {
+		_, err := conn.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	u.User, u.Path = url.UserPassword(role, "keeper"), "/restored"
+	return u
 }
 
 // pg runs one of PostgreSQL's programs.
