@@ -228,7 +228,7 @@ func TestLargeSweepDelaysNobody(t *testing.T) {
 	class := s.enrolled(s.classNamed("1А"), "student")
 	students := func(i int) string { return class[i%len(class)] }
 	var idle, sweeping []time.Duration
-	for i := range 6 {
+	for i := range 20 {
 		_, d := s.resyncPerson(students(i))
 		idle = append(idle, d)
 	}
@@ -252,8 +252,16 @@ func TestLargeSweepDelaysNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 700, report.Counts.Sum())
 	require.Equal(t, 700, report.Counts.InStep+report.Counts.Changed, "%+v", report.Counts)
-	t.Logf("700 schools swept in %s; one person meanwhile (%d times): p50 %s, p95 %s; idle: p50 %s", time.Since(started).Round(time.Second),
-		len(sweeping), quantile(sweeping, 0.5), p95(sweeping), quantile(idle, 0.5))
-	require.Less(t, p95(sweeping), 2*time.Second)
-	require.Less(t, p95(sweeping)-quantile(idle, 0.5), time.Second)
+	// Like is held against like, and the bounds are those of a quiet machine: one that somebody else uses as well is
+	// slower before the sweep, too, by so much.
+	slower := max(1, float64(quantile(idle, 0.5))/float64(quietPerson))
+	bound := func(d time.Duration) time.Duration { return time.Duration(float64(d) * slower) }
+	t.Logf("700 schools swept in %s; one person meanwhile (%d times): p50 %s, p95 %s; idle: p50 %s, p95 %s; the machine is slower by %.1f",
+		time.Since(started).Round(time.Second), len(sweeping), quantile(sweeping, 0.5), p95(sweeping), quantile(idle, 0.5), p95(idle), slower)
+	require.Less(t, quantile(sweeping, 0.5)-quantile(idle, 0.5), time.Second)
+	require.Less(t, p95(sweeping)-p95(idle), bound(time.Second))
+	require.Less(t, p95(sweeping), bound(2*time.Second))
 }
+
+// quietPerson is what one person of an idle school takes on a quiet machine of two cores.
+const quietPerson = 170 * time.Millisecond
