@@ -58,28 +58,47 @@ func TestEveryAlertIsTried(t *testing.T) {
 	}
 }
 
-// TestAlertsThatAreLessCarefulAreFound takes away, one at a time, what keeps an alert quiet, and wants a test to notice.
+// TestAlertsThatAreLessCarefulAreFound takes away, one at a time, what keeps an alert quiet, and wants the test of it to
+// notice.
 func TestAlertsThatAreLessCarefulAreFound(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []struct{ file, from, to string }{
-		{"alerts_test.yml", "and sum(increase(rollcall_pass_duration_seconds_count[15m])) >= 10", ""},
-		{"alerts_schools_test.yml", "absent(rollcall_districts)", "absent(rollcall_schools)"},
-		{"alerts_schools_test.yml", "(max_over_time(rollcall_schools_resting[1d]))", "(rollcall_schools_resting)"},
-		{"alerts_schools_test.yml", "rollcall_schools) - on (district)\n            max by (district) (rollcall_schools_resting{kind=\"paused\"})", "rollcall_schools) * 1"},
-		{"alerts_days_test.yml", ">= 3)", ">= 1)"},
-		{"alerts_days_test.yml", " + 48 * 3600 * ((scalar(day_of_week()) + 1) % 7 < bool 3)", ""},
-		{"alerts_days_test.yml", "and on (district) max by (district) (rollcall_sweep_overdue_seconds offset 1d)", ""},
-		{"alerts_days_test.yml", "rollcall_sweep_overdue_seconds) > 6", "rollcall_sweep_age_seconds) > 6"},
-		{"alerts_days_test.yml", "rollcall_links_unread_seconds)", "rollcall_links_age_seconds)"},
+	rules := read(t, alertsFile)
+	for _, fault := range []struct{ test, from, to string }{
+		{"a few passes fail, one after another", "and sum(increase(rollcall_pass_duration_seconds_count[15m])) >= 10", ""},
+		{"a fresh installation is quiet", "absent(rollcall_districts)", "absent(rollcall_schools)"},
+		{"resumed after the holidays, gone through in the night", "(max_over_time(rollcall_schools_resting[1d]))", "(rollcall_schools_resting)"},
+		{
+			"a district in which all that is not paused is off is noticed after a day",
+			"rollcall_schools) - on (district)\n            max by (district) (rollcall_schools_resting{kind=\"paused\"})", "rollcall_schools) * 1",
+		},
+		{"a few schools are no many", ">= 3)", ">= 1)"},
+		{"a roster exported from Monday to Friday at eight in the evening", " + 48 * 3600 * ((scalar(day_of_week()) + 1) % 7 < bool 3)", ""},
+		{"a nightly that has just been switched on has its night before it", "and on (district) max by (district) (rollcall_sweep_overdue_seconds offset 1d)", ""},
+		{"over a weekend ages grow, and nothing is missed", "rollcall_sweep_overdue_seconds) > 6", "rollcall_sweep_age_seconds) > 6"},
+		{"over a weekend ages grow, and nothing is missed", "rollcall_links_unread_seconds)", "rollcall_links_age_seconds)"},
 	} {
-		folder := t.TempDir()
-		rules := read(t, alertsFile)
 		require.Contains(t, rules, fault.from)
-		for name, content := range map[string]string{"alerts.yml": strings.Replace(rules, fault.from, fault.to, 1), fault.file: read(t, "deploy/prometheus/"+fault.file)} {
+		folder := t.TempDir()
+		for name, content := range map[string]string{"alerts.yml": strings.Replace(rules, fault.from, fault.to, 1), "one_test.yml": alone(t, fault.test)} {
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
 		}
-		said, err := promtool(t, folder, fault.file)
+		said, err := promtool(t, folder, "one_test.yml")
 		require.Error(t, err, "nothing is noticed without %q", fault.from)
 		require.Contains(t, said, "ALERTS", fault.from)
 	}
+}
+
+// alone gives the file that has a test, without the others.
+func alone(t *testing.T, test string) string {
+	t.Helper()
+	for _, file := range alertTests(t) {
+		head, tests, _ := strings.Cut(read(t, filepath.Join("deploy", file)), "tests:\n")
+		_, rest, found := strings.Cut(tests, "  - name: '"+test+"'\n")
+		if found {
+			rest, _, _ = strings.Cut(rest, "  - name: ")
+			return head + "tests:\n  - name: '" + test + "'\n" + rest
+		}
+	}
+	require.Fail(t, "there is no test of that name", test)
+	return ""
 }
