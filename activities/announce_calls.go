@@ -50,7 +50,7 @@ type message struct {
 func (x *announcer) learn(ctx context.Context, due []calls.Item) error {
 	var sent []message
 	for i, item := range due {
-		if item.Todo(x.now, x.means).TakeBack && item.Posted.Message == 0 {
+		if item.Todo(x.now, x.means).TakeBack && item.Posted.Message == "" {
 			sent = append(sent, sending(&due[i], *item.Posted))
 		}
 	}
@@ -60,7 +60,7 @@ func (x *announcer) learn(ctx context.Context, due []calls.Item) error {
 func (x *announcer) takeBack(ctx context.Context, due []calls.Item) error {
 	var back []message
 	for i, item := range due {
-		if item.Todo(x.now, x.means).TakeBack && item.Posted != nil && item.Posted.Message != 0 {
+		if item.Todo(x.now, x.means).TakeBack && item.Posted != nil && item.Posted.Message != "" {
 			call := messenger.Call{Kind: messenger.CallDeleteMessage, Chat: item.Posted.Ref, Message: item.Posted.Message}
 			back = append(back, message{item: &due[i], posted: *item.Posted, call: call})
 		}
@@ -82,7 +82,7 @@ func (x *announcer) announce(ctx context.Context, due []calls.Item) error {
 	var news []message
 	for i := range due {
 		item := &due[i]
-		if !item.Todo(x.now, x.means).Announce || item.Posted != nil && item.Posted.Message != 0 {
+		if !item.Todo(x.now, x.means).Announce || item.Posted != nil && item.Posted.Message != "" {
 			continue
 		}
 		if item.Posted == nil {
@@ -131,11 +131,10 @@ func (x *announcer) do(ctx context.Context, all []message, record func(context.C
 	return x.messenger.Do(ctx, requests, func(first int, replies []messenger.Reply) error {
 		for i, reply := range replies {
 			if reply.Err != nil {
-				code := messenger.CodeOf(reply.Err)
-				if scope := (&messenger.Error{Code: code}).Scope(); scope == messenger.ScopeRetry || scope == messenger.ScopeToken && code != messenger.CodeBadRequest {
+				if retried(reply.Err) {
 					continue
 				}
-				x.served.Failed["call-"+string(code)]++
+				x.served.Failed["call-"+string(messenger.CodeOf(reply.Err))]++
 			}
 			if err := record(ctx, all[first+i], reply); err != nil {
 				return err
@@ -143,4 +142,12 @@ func (x *announcer) do(ctx context.Context, all []message, record func(context.C
 		}
 		return nil
 	})
+}
+
+// retried tells whether a refusal of one call concerns the request or the token as a whole: Do ends with it, and the
+// activity's next try takes it up.
+func retried(err error) bool {
+	code := messenger.CodeOf(err)
+	scope := (&messenger.Error{Code: code}).Scope()
+	return scope == messenger.ScopeRetry || scope == messenger.ScopeToken && code != messenger.CodeBadRequest
 }

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func TestACallIsAnnouncedOnce(t *testing.T) {
 			require.Equal(t, 1, report.Operations[workflows.ServedAnnouncements])
 			require.Len(t, b.messages(), 1)
 			require.Contains(t, b.messages()[0].Text, "Урок a")
-			require.Equal(t, b.messages()[0].ConversationMessageID, b.call("a").Posted.Message)
+			require.Equal(t, fmt.Sprint(b.messages()[0].ConversationMessageID), string(b.call("a").Posted.Message))
 			require.Zero(t, b.takenBack())
 			require.Zero(t, b.requests(func() { b.callsPass(workflows.OutcomeInStep) }))
 		})

@@ -131,7 +131,7 @@ func (l callLister) view(i calls.Item) callView {
 	if l.links {
 		v.Link = i.Link()
 	}
-	if i.Posted != nil && i.Posted.Message != 0 {
+	if i.Posted != nil && i.Posted.Message != "" {
 		v.Announced = &callChat{Key: i.Posted.Chat, Title: cmp.Or(lo.FromPtr(l.chats[i.Posted.Chat]).title, string(i.Posted.Chat))}
 	} else {
 		v.Unannounced = lo.ToPtr(l.unannounced(i))

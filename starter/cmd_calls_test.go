@@ -22,7 +22,7 @@ var callsNow = time.Date(2026, 10, 15, 9, 30, 0, 0, time.UTC)
 func callsFixture() (survey.Survey, []calls.State) {
 	s := linksFixture()
 	s.Mirror[0].Ref = "2000000001"
-	posted := &calls.Posted{Chat: "teachers", Message: 7}
+	posted := &calls.Posted{Chat: "teachers", Message: "7"}
 	call := func(id school.CallID, after, lasting time.Duration, class school.ClassID, title, link string) calls.State {
 		starts := callsNow.Add(after)
 		return calls.State{Call: school.Call{ID: id, Title: title, Class: class, Starts: starts, Ends: starts.Add(lasting), Link: link}, HeldAt: callsNow}
@@ -99,7 +99,7 @@ func TestCallsAreShown(t *testing.T) {
 		}
 	}
 	require.NoError(t, st.TakeCalls(ctx, "s", time.Now(), []school.Call{call("one"), call("two")}))
-	require.NoError(t, st.SetPosted(ctx, "s", "one", &calls.Posted{Chat: "teachers", Message: 7}))
+	require.NoError(t, st.SetPosted(ctx, "s", "one", &calls.Posted{Chat: "teachers", Message: "7"}))
 	require.NoError(t, st.SetShown(ctx, "s", "one", "digest", call("one").Published))
 	held, err := st.OpenCalls(ctx, "s")
 	require.NoError(t, err)

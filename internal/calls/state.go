@@ -46,8 +46,8 @@ type Posted struct {
 	Ref      messenger.ChatRef `json:"ref"`
 	Text     string            `json:"text"`
 	RandomID int32             `json:"randomId"`
-	// Message is 0 until it is known to have been sent.
-	Message int64 `json:"message,omitempty"`
+	// Message is empty until it is known to have been sent.
+	Message messenger.MessageRef `json:"message,omitempty"`
 	// Notice tells that it says that the call is cancelled: what the messenger did not let be taken
 	// back is corrected so. It is never taken back itself, unless the call takes place after all.
 	Notice bool `json:"notice,omitempty"`

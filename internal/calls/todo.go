@@ -78,7 +78,7 @@ func (i Item) Todo(now time.Time, m Means) Todo {
 	if i.Posted != nil {
 		t.TakeBack = i.Posted.Text != i.Text() || i.Chat != i.Posted.Chat
 	}
-	t.Announce = i.Ref != "" && (i.Posted == nil || i.Posted.Message == 0 || t.TakeBack)
+	t.Announce = i.Ref != "" && (i.Posted == nil || i.Posted.Message == "" || t.TakeBack)
 	t.Remove = m.Portal && i.Shown != "" && i.ShownIn != i.Organisation
 	t.Publish = m.Portal && (t.Remove || i.Shown != Digest(i.Published()))
 	return t
@@ -89,7 +89,7 @@ func (i Item) todoOver(now time.Time, m Means) Todo {
 	var t Todo
 	if i.Call.Cancelled && i.Posted != nil {
 		t.TakeBack = !i.Posted.Notice
-		t.Announce = i.Posted.Notice && i.Posted.Message == 0
+		t.Announce = i.Posted.Notice && i.Posted.Message == ""
 	}
 	t.Remove = i.Shown != "" && m.Portal
 	t.Finish = i.Call.Cancelled && i.Room != nil && m.Rooms

@@ -22,7 +22,7 @@ type change func(*calls.Item)
 func noLink(i *calls.Item)    { i.Call.Link = "" }
 func cancelled(i *calls.Item) { i.Call.Cancelled = true }
 func noChat(i *calls.Item)    { i.Ref = "" }
-func lost(i *calls.Item)      { i.Posted.Message = 0 }
+func lost(i *calls.Item)      { i.Posted.Message = "" }
 func roomMade(i *calls.Item)  { i.Room = &messenger.Room{ID: "r", Link: "https://vk.com/call/join/r"} }
 func shown(i *calls.Item)     { i.Shown, i.ShownIn = calls.Digest(i.Published()), i.Organisation }
 func askedFor(i *calls.Item)  { i.Shown, i.ShownIn = calls.Asked, i.Organisation }
@@ -34,7 +34,7 @@ func noticed(i *calls.Item) {
 
 func posted(i *calls.Item) {
 	p := i.Announcement(7)
-	p.Message = 9
+	p.Message = "9"
 	i.Posted = &p
 }
 
@@ -187,7 +187,7 @@ func drawWorld(t *rapid.T) *world {
 func (w *world) sent() {
 	w.messages[w.item.Posted.RandomID] = true
 	p := *w.item.Posted
-	p.Message = 10
+	p.Message = "10"
 	w.item.Posted = &p
 }
 

@@ -2,12 +2,26 @@ package messenger
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
 // ChatRef is the messenger's own name of a chat, opaque outside its adapter.
 type ChatRef string
+
+// MessageRef is the messenger's own name of a message within its chat, opaque outside its adapter.
+type MessageRef string
+
+// UnmarshalJSON takes a number too: refs were numbers while VK was the only messenger.
+func (m *MessageRef) UnmarshalJSON(raw []byte) error {
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil {
+		*m = MessageRef(number)
+		return nil
+	}
+	return json.Unmarshal(raw, (*string)(m))
+}
 
 // Features are what a protocol can do.
 type Features struct {
@@ -20,6 +34,11 @@ type Features struct {
 	AddMember bool
 	// ResetLink: an invite link can be made void and replaced.
 	ResetLink bool
+	// StartCall: a room for a video call can be opened, with a token that may (see Rooms). Where it
+	// cannot, the link that a teacher gives is used.
+	StartCall bool
+	// MaxAdmins is how many admins a chat can have, 0 for as many as there are.
+	MaxAdmins int
 	// CallsPerRequest is how many calls travel in one request at the most.
 	CallsPerRequest int
 }
@@ -64,6 +83,9 @@ type ChatState struct {
 	Title string
 	// Members are people; the community's own account is left out.
 	Members []Member
+	// Lacks are the rights that the community needs in the chat and does not have, sorted. Empty too where
+	// a protocol does not tell.
+	Lacks []Right
 	// Err is set where the chat could not be read (CodeChatGone, CodeChatDenied, …); the rest is
 	// then empty.
 	Err error
@@ -73,7 +95,25 @@ type ChatState struct {
 type Member struct {
 	Account school.AccountID
 	Admin   bool
+	// Owner: the account owns the chat, and is its admin (Admin is set). Where a protocol lets nobody turn the owner
+	// out or take the rights away, calls that try are refused (CodeChatRights).
+	Owner bool
 }
+
+// Right is what the community may do in a chat.
+type Right string
+
+// The rights that the community needs.
+const (
+	RightRead    Right = "read"    // see the members and the messages
+	RightMembers Right = "members" // turn people out
+	RightAdmins  Right = "admins"  // give and take admin rights
+	RightTitle   Right = "title"   // rename the chat
+	RightWrite   Right = "write"   // send messages
+)
+
+// Rights lists the rights that the community needs.
+func Rights() []Right { return []Right{RightRead, RightMembers, RightAdmins, RightTitle, RightWrite} }
 
 // CallKind is what a Call does.
 type CallKind string
@@ -105,22 +145,23 @@ type Call struct {
 	Chat     ChatRef
 	Account  school.AccountID
 	Accounts []school.AccountID
-	Title    string
+	// Block: who is removed cannot come back by the link, where the protocol knows it; used of strangers.
+	Block bool
+	Title string
 	// Text is a message's, of 1 to MaxText characters.
 	Text string
 	// RandomID tells a message from all others of the community, in whatever chat; positive. A messenger
 	// may forget it after an hour.
 	RandomID int32
 	// Message is a Reply's.
-	Message int64
+	Message MessageRef
 }
 
 // Reply answers a Call.
 type Reply struct {
-	Chat  ChatRef
-	Added []school.AccountID
-	Link  string
-	// Message names a message within its chat.
-	Message int64
+	Chat    ChatRef
+	Added   []school.AccountID
+	Link    string
+	Message MessageRef
 	Err     error
 }

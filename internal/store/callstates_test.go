@@ -47,7 +47,7 @@ func TestWhatIsDoneAboutACallIsKept(t *testing.T) {
 	posted := &calls.Posted{Chat: "subject:c-math", Ref: "7", Text: "Secret algebra", RandomID: 5}
 	require.NoError(t, st.SetPosted(ctx, "s", "vc-1", posted))
 	require.Equal(t, posted, held(t, st)["vc-1"].Posted)
-	posted.Message = 99
+	posted.Message = "99"
 	require.NoError(t, st.SetPosted(ctx, "s", "vc-1", posted))
 	require.NoError(t, st.SetCallProblem(ctx, "s", "vc-1", calls.ProblemNoRoom))
 	require.NoError(t, st.SetAsked(ctx, "s", "vc-1", "org-1"))

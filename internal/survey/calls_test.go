@@ -127,7 +127,7 @@ func TestWhetherCallsAreWork(t *testing.T) {
 	states, err := b.OpenCalls(ctx, "s")
 	require.NoError(t, err)
 	posted := s.CallsAmong(states)[0].Announcement(7)
-	posted.Message = 5
+	posted.Message = "5"
 	require.NoError(t, b.SetPosted(ctx, "s", "vc-1", &posted))
 	require.NoError(t, b.SetCallProblem(ctx, "s", "vc-1", ""))
 	require.False(t, work(at, false))

@@ -90,7 +90,7 @@ func newClient(c Config, token string) (*Client, error) {
 // Features tells what VK can do for a community.
 func (c *Client) Features() messenger.Features {
 	return messenger.Features{
-		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true,
+		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, StartCall: true,
 		CallsPerRequest: callsPerRequest,
 	}
 }

@@ -37,7 +37,7 @@ var callKinds = []messenger.Call{
 	{Kind: messenger.CallPromote, Chat: "7", Account: 4242},
 	{Kind: messenger.CallDemote, Chat: "7", Account: 4242},
 	{Kind: messenger.CallSendMessage, Chat: "7", Text: "4242", RandomID: 4242},
-	{Kind: messenger.CallDeleteMessage, Chat: "7", Message: 4242},
+	{Kind: messenger.CallDeleteMessage, Chat: "7", Message: "4242"},
 }
 
 // meanings says what each number means for each of callKinds.

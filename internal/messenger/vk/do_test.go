@@ -63,7 +63,7 @@ func TestEveryCallIsVKsCall(t *testing.T) {
 		messenger.Call{Kind: messenger.CallPromote, Chat: "7", Account: 15},
 		messenger.Call{Kind: messenger.CallDemote, Chat: "7", Account: 16},
 		messenger.Call{Kind: messenger.CallSendMessage, Chat: "7", Text: "Урок в 9:00\n\"Биология\" <https://x>", RandomID: 2147483647},
-		messenger.Call{Kind: messenger.CallDeleteMessage, Chat: "7", Message: 118},
+		messenger.Call{Kind: messenger.CallDeleteMessage, Chat: "7", Message: "118"},
 	)
 	require.NoError(t, err)
 	require.Equal(t, [][]madeCall{{
@@ -93,7 +93,7 @@ func TestEveryCallIsVKsCall(t *testing.T) {
 		{Chat: "7", Link: "https://vk.me/join/2000000007-<nil>"},
 		{Chat: "7", Link: "https://vk.me/join/2000000007-1"},
 		{Chat: "7"}, {Chat: "7"}, {Chat: "7"}, {Chat: "7"}, {Chat: "7"},
-		{Chat: "7", Message: 118}, {Chat: "7"},
+		{Chat: "7", Message: "118"}, {Chat: "7"},
 	}, replies)
 
 	form := fake.form(0)

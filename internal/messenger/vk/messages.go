@@ -25,34 +25,35 @@ func (c *Client) sending(call messenger.Call, peer int64) (apiCall, error) {
 }
 
 func (c *Client) deletion(call messenger.Call, peer int64) (apiCall, error) {
-	if call.Message <= 0 {
+	id, err := strconv.ParseInt(string(call.Message), 10, 64)
+	if err != nil || id <= 0 {
 		return apiCall{}, badCall(methodDelete, "name the message as the reply to its sending did")
 	}
 	return apiCall{method: methodDelete, args: []arg{
-		number("peer_id", peer), text("cmids", strconv.FormatInt(call.Message, 10)), number("delete_for_all", 1),
+		number("peer_id", peer), text("cmids", strconv.FormatInt(id, 10)), number("delete_for_all", 1),
 		number("group_id", c.group),
 	}}, nil
 }
 
 // messageOf reads the answer for the one peer.
-func messageOf(r result) (int64, *messenger.Error) {
+func messageOf(r result) (messenger.MessageRef, *messenger.Error) {
 	var sent []struct {
 		Message int64           `json:"conversation_message_id"`
 		Error   json.RawMessage `json:"error"`
 	}
 	if failure := r.decode(&sent); failure != nil {
-		return 0, failure
+		return "", failure
 	}
 	if len(sent) != 1 {
-		return 0, unavailable(r.method)
+		return "", unavailable(r.method)
 	}
 	if vendor, refused := partError(sent[0].Error); refused {
-		return 0, vendorError(r.method, vendor)
+		return "", vendorError(r.method, vendor)
 	}
 	if sent[0].Message <= 0 {
-		return 0, unavailable(r.method)
+		return "", unavailable(r.method)
 	}
-	return sent[0].Message, nil
+	return messenger.MessageRef(strconv.FormatInt(sent[0].Message, 10)), nil
 }
 
 // deleted reads the answer for the one message. One that is not told of, or with a 0, was not there.

@@ -1,6 +1,7 @@
 package vk
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func say(chat int64, text string, random int32) messenger.Call {
 }
 
 func unsay(chat, message int64) messenger.Call {
-	return messenger.Call{Kind: messenger.CallDeleteMessage, Chat: ChatRef(chat), Message: message}
+	return messenger.Call{Kind: messenger.CallDeleteMessage, Chat: ChatRef(chat), Message: messenger.MessageRef(strconv.FormatInt(message, 10))}
 }
 
 func TestAnswersToMessages(t *testing.T) {

@@ -97,7 +97,7 @@ func say(text string, random int32) messenger.Call {
 	return messenger.Call{Kind: messenger.CallSendMessage, Chat: "1", Text: text, RandomID: random}
 }
 
-func unsay(message int64) messenger.Call {
+func unsay(message messenger.MessageRef) messenger.Call {
 	return messenger.Call{Kind: messenger.CallDeleteMessage, Chat: "1", Message: message}
 }
 
@@ -106,7 +106,7 @@ func TestAMessageIsThereOnce(t *testing.T) {
 	b := setup(t)
 	text := "Урок в 9:00\n\"Биология\" https://vk.com/call/join/x \u2028"
 	first := b.must(say(text, 7), messenger.Call{Kind: messenger.CallSetTitle, Chat: "1", Title: "2A"}, say("second", 8))
-	require.Positive(t, first[0].Message)
+	require.NotEmpty(t, first[0].Message)
 	require.NotEqual(t, first[0].Message, first[2].Message)
 	require.Equal(t, first[0], b.must(say(text, 7))[0])
 	require.Equal(t, []string{text, "second"}, b.texts(1))
@@ -119,7 +119,7 @@ func TestAMessageWhoseReplyIsLostIsSentAgain(t *testing.T) {
 	replies, err := b.do(say("hello", 7))
 	require.Equal(t, messenger.CodeUnavailable, messenger.CodeOf(err))
 	require.Empty(t, replies)
-	require.Positive(t, b.must(say("hello", 7))[0].Message)
+	require.NotEmpty(t, b.must(say("hello", 7))[0].Message)
 	require.Equal(t, []string{"hello"}, b.texts(1))
 }
 
@@ -129,7 +129,7 @@ func TestAMessageIsDeleted(t *testing.T) {
 	sent := b.must(say("first", 7), say("second", 8))
 	b.must(unsay(sent[0].Message))
 	require.Equal(t, []string{"second"}, b.texts(1))
-	b.must(unsay(sent[0].Message), unsay(999))
+	b.must(unsay(sent[0].Message), unsay("999"))
 	require.Equal(t, []string{"second"}, b.texts(1))
 	require.Equal(t, 1, b.state().Chats[0].DeletedMessages)
 }

@@ -30,7 +30,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, DefaultBaseURL+"/method/execute", client.endpoint)
 	require.Equal(t, messenger.Features{
-		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, CallsPerRequest: 25,
+		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, StartCall: true, CallsPerRequest: 25,
 	}, client.Features())
 
 	for name, spoil := range map[string]func(*Config){
