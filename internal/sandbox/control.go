@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/sandbox/max"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
@@ -114,6 +115,7 @@ func (s *Server) routes() {
 	}))
 	get(pathWait, show(s.wait))
 	s.portalRoutes()
+	s.maxRoutes()
 }
 
 func (s *Server) wait(q *query) (any, error) {
@@ -198,13 +200,61 @@ func answer(rw http.ResponseWriter, value any, err error) {
 
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, vk.ErrInvalid), errors.Is(err, portal.ErrInvalid):
+	case errors.Is(err, vk.ErrInvalid), errors.Is(err, portal.ErrInvalid), errors.Is(err, max.ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, vk.ErrUnknown), errors.Is(err, portal.ErrUnknown):
+	case errors.Is(err, vk.ErrUnknown), errors.Is(err, portal.ErrUnknown), errors.Is(err, max.ErrUnknown):
 		return http.StatusNotFound
-	case errors.Is(err, vk.ErrConflict):
+	case errors.Is(err, vk.ErrConflict), errors.Is(err, max.ErrConflict):
 		return http.StatusConflict
 	default:
 		return http.StatusInternalServerError
 	}
+}
+
+// maxPath is what the stand-in for MAX is below.
+const maxPath = "/max"
+
+// The paths of what people do on MAX.
+const (
+	pathMaxBots           = prefix + "max/bots"
+	pathMaxSwitches       = prefix + "max/bots/switches"
+	pathMaxPeople         = prefix + "max/people"
+	pathMaxChats          = prefix + "max/chats"
+	pathMaxBotAdd         = prefix + "max/chats/bot"
+	pathMaxBotPermissions = prefix + "max/chats/bot/permissions"
+	pathMaxBotRemove      = prefix + "max/chats/bot/remove"
+	pathMaxJoin           = prefix + "max/chats/join"
+	pathMaxAdd            = prefix + "max/chats/add"
+	pathMaxLeave          = prefix + "max/chats/leave"
+	pathMaxKick           = prefix + "max/chats/kick"
+	pathMaxAdmin          = prefix + "max/chats/admin"
+	pathMaxRename         = prefix + "max/chats/rename"
+	pathMaxClose          = prefix + "max/chats/close"
+	pathMaxState          = prefix + "max/state"
+	pathMaxLog            = prefix + "max/log"
+)
+
+func (s *Server) maxRoutes() {
+	for path, handler := range map[string]http.HandlerFunc{
+		pathMaxBots:           act(s.Max.RegisterBot),
+		pathMaxSwitches:       act(s.Max.SetSwitches),
+		pathMaxPeople:         act(s.Max.SetPerson),
+		pathMaxChats:          act(s.Max.MakeChat),
+		pathMaxBotAdd:         act(s.Max.AddBot),
+		pathMaxBotPermissions: act(s.Max.SetBotPermissions),
+		pathMaxBotRemove:      act(s.Max.RemoveBot),
+		pathMaxJoin:           act(s.Max.Join),
+		pathMaxAdd:            act(s.Max.Add),
+		pathMaxLeave:          act(s.Max.Leave),
+		pathMaxKick:           act(s.Max.Kick),
+		pathMaxAdmin:          act(s.Max.SetAdmin),
+		pathMaxRename:         act(s.Max.Rename),
+		pathMaxClose:          act(s.Max.CloseChat),
+	} {
+		s.mux.HandleFunc("POST "+path, handler)
+	}
+	s.mux.HandleFunc("GET "+pathMaxState, show(func(*query) (any, error) { return s.Max.State(), nil }))
+	s.mux.HandleFunc("GET "+pathMaxLog, show(func(q *query) (any, error) {
+		return s.Max.Requests(q.number("since", 0), q.number("bot", 0)), nil
+	}))
 }

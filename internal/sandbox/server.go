@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/sandbox/max"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
@@ -25,18 +26,22 @@ type Options struct {
 	// PortalRequestsPerSecond is the limit for each of the Portal's keys, by default 50; negative
 	// is no limit.
 	PortalRequestsPerSecond int
+	// MaxRequestsPerSecond is the limit for each token of MAX's bots, by default MAX's 30; negative is no limit,
+	// of messages neither.
+	MaxRequestsPerSecond int
 	// CallbackPause is the pause before an event is sent again to an address that did not take
-	// it, by default a second.
+	// it, VK's or MAX's, by default a second.
 	CallbackPause time.Duration
 	// Logger is told of trouble of the sandbox's own, never of tokens.
 	Logger *slog.Logger
 }
 
-// Server is the sandbox. What people and VK's staff do are methods of the World in it, and what is done
-// on the Portal those of Portal.
+// Server is the sandbox. What people and VK's staff do are methods of the World in it, what is done on
+// the Portal those of Portal, and what is done on MAX those of Max.
 type Server struct {
 	*vk.World
 	Portal *portal.World
+	Max    *max.World
 
 	log    *traffic.Log
 	faults *traffic.Faults
@@ -61,9 +66,13 @@ func Open(o Options) (*Server, error) {
 	if s.Portal, err = s.openPortal(o); err != nil {
 		return nil, errors.Join(err, world.Close())
 	}
+	if s.Max, err = s.openMax(o); err != nil {
+		return nil, errors.Join(err, world.Close(), s.Portal.Close())
+	}
 	s.mux.Handle(vk.Path, world)
 	s.mux.Handle(vk.PollPath, world)
 	s.mux.Handle(portalPath+"/", http.StripPrefix(portalPath, s.Portal))
+	s.mux.Handle(maxPath+"/", http.StripPrefix(maxPath, s.Max))
 	s.routes()
 	return s, nil
 }
@@ -76,9 +85,19 @@ func (s *Server) openPortal(o Options) (*portal.World, error) {
 	return portal.Open(options)
 }
 
+func (s *Server) openMax(o Options) (*max.World, error) {
+	options := max.Options{
+		Now: o.Now, RequestsPerSecond: o.MaxRequestsPerSecond, WebhookPause: o.CallbackPause, Log: s.log, Faults: s.faults, Logger: o.Logger,
+	}
+	if o.Dir != "" {
+		options.Journal = filepath.Join(o.Dir, "max.jsonl")
+	}
+	return max.Open(options)
+}
+
 // Close ends long polls and the sending of events, and lets the data folder go. Nothing may be changed
 // after it.
-func (s *Server) Close() error { return errors.Join(s.World.Close(), s.Portal.Close()) }
+func (s *Server) Close() error { return errors.Join(s.World.Close(), s.Portal.Close(), s.Max.Close()) }
 
 // ServeHTTP answers both the messengers' protocols and /_sandbox/.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(rw, r) }
