@@ -56,6 +56,7 @@ func TestTheFilesAgreeWithThePrograms(t *testing.T) {
 // everything that may stand in .env, or is the shell's.
 var everything = map[string]string{
 	"BUILD_ID": "1.4.0", "PREVIOUS_BUILD_ID": "1.3.0", "RUN_AS": "1000:1000", "ROSTERS": "./roster",
+	"ROLLCALL_MAX_CA_FILE": "/run/secrets/max-ca.pem", "ROLLCALL_MAX_ADDING": "1",
 	"ROLLCALL_PORTAL_URL": "https://portal.example/rollcall", "ROLLCALL_EVENTS_ADDRESS": ":8180",
 	"ROLLCALL_LOG_LEVEL": "warn", "ROLLCALL_TRACES_KEPT": "1h", "ROLLCALL_ALLOW_UNKNOWN": "1", "USER": "i.petrov",
 }

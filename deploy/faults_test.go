@@ -73,7 +73,9 @@ func TestFaultsAreFound(t *testing.T) {
 
 		// Files.
 		{in(c, "/run/secrets/database-url", "/run/secrets/database"), "worker: ROLLCALL_DATABASE_URL_FILE names /run/secrets/database, which it does not see"},
-		{in(c, "secrets: [database-url, portal.key]", "secrets: [portal.key]"), "worker: ROLLCALL_DATABASE_URL_FILE names /run/secrets/database-url, which it does not see"},
+		{in(c, "secrets: [database-url, portal.key, max-ca.pem]", "secrets: [portal.key, max-ca.pem]"), "worker: ROLLCALL_DATABASE_URL_FILE names /run/secrets/database-url, which it does not see"},
+		{in(c, "secrets: [database-url, portal.key, max-ca.pem]", "secrets: [database-url, portal.key]"), "worker: ROLLCALL_MAX_CA_FILE names /run/secrets/max-ca.pem, which it does not see"},
+		{in(c, "${ROLLCALL_MAX_ADDING:-0}", "${ROLLCALL_MAX_ADDING:-no}"), "worker: ROLLCALL_MAX_ADDING must be 1 or 0"},
 		{in(c, "file: ./secrets/database-url", "file: ./secrets/database"), "worker: deploy/secrets.sh does not make ./secrets/database"},
 		{in(c, "\n  grafana-password: {file: ./secrets/grafana-password}", ""), "grafana: there is no secret grafana-password"},
 		{in(c, "/run/secrets/postgres-password", "/run/secrets/password"), "postgres: POSTGRES_PASSWORD_FILE names /run/secrets/password"},
@@ -127,7 +129,7 @@ func TestFaultsAreFound(t *testing.T) {
 		{in(c, "stop_grace_period: 40s", "stop_grace_period: 10s"), "worker: is not given 30s to end"},
 		{of("worker-previous", `ROLLCALL_ALLOW_UNKNOWN: "1"`, `ROLLCALL_ALLOW_UNKNOWN: "0"`), "worker-previous: would not start with a setting that is new"},
 		{of("worker-previous", "<<: *worker-environment", "<<: *environment"), "worker-previous: does not have what worker has"},
-		{of("worker-previous", "secrets: [database-url, portal.key]", "secrets: [database-url]"), "worker-previous: does not have what worker has"},
+		{of("worker-previous", "secrets: [database-url, portal.key, max-ca.pem]", "secrets: [database-url]"), "worker-previous: does not have what worker has"},
 		{in(c, "-cmax_connections=300", "-cmax_connections=200"), "postgres: takes 200 connections, and 270 may be wanted"},
 		{in(c, "      - -clog_min_error_statement=panic\n", ""), "postgres: logs statements"},
 
@@ -162,7 +164,7 @@ func TestFaultsAreFound(t *testing.T) {
 // TestWhatSecretsMakesIsNeeded wants each file that deploy/secrets.sh makes to be missed.
 func TestWhatSecretsMakesIsNeeded(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"database-url", "portal.key", "postgres-password", "temporal-password", "rollcall-password", "grafana-password", "keyset/keyset.json"} {
+	for _, file := range []string{"database-url", "portal.key", "max-ca.pem", "postgres-password", "temporal-password", "rollcall-password", "grafana-password", "keyset/keyset.json"} {
 		d := ours(t, made(t))
 		require.NoError(t, os.Remove(filepath.Join(d.root, "secrets", file)))
 		require.NotEmpty(t, d.problems(), file)

@@ -44,7 +44,7 @@ password() { od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n'; }
 
 database_url() { printf 'postgres://rollcall:%s@postgres:5432/rollcall?sslmode=disable\n' "$(cat secrets/rollcall-password)"; }
 
-no_key() { printf '\n'; }
+nothing_yet() { printf '\n'; }
 
 keyset() {
 	if [ -n "$program" ]; then
@@ -60,7 +60,9 @@ once rollcall-password password
 once grafana-password password
 once database-url database_url
 # The Portal's key, key_id=… and secret=…, goes in here; it is read only where ROLLCALL_PORTAL_URL is set.
-once portal.key no_key
+once portal.key nothing_yet
+# The root that MAX's certificates end in goes in here, as PEM; it is read only where ROLLCALL_MAX_CA_FILE is set.
+once max-ca.pem nothing_yet
 
 # Who changes the keyset, on rotation, must own it: as root it is given to the image's user, else the programs run as you.
 if [ "$(id -u)" = 0 ]; then

@@ -8,7 +8,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
-	"github.com/rollcall-edu/rollcall/internal/portal/connect"
+	portalconnect "github.com/rollcall-edu/rollcall/internal/portal/connect"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -17,7 +17,7 @@ func (d *patient) portalExamination() examination {
 	at := func(f finding) examination {
 		return examination{"portal", nil, func(context.Context) finding { return f }}
 	}
-	way, err := connect.New(d.settings)
+	way, err := portalconnect.New(d.settings)
 	switch {
 	case err != nil:
 		return at(wrong("%s", err))
@@ -46,7 +46,7 @@ func (d *patient) tryPortal(ctx context.Context) finding {
 	if err != nil {
 		return troubled(err)
 	}
-	defer t.client.CloseIdleConnections()
+	defer t.close()
 	c := t.portalCheck(ctx)
 	return finding{c.State, "school " + string(chosen.ID) + ": " + c.Message}
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/trouble"
@@ -87,6 +88,9 @@ func (d *patient) examinations() []examination {
 func (d *patient) tryConfiguration(context.Context) finding {
 	if d.misset != nil {
 		return wrong("%s; see all settings with: rollcall config", strings.TrimPrefix(d.misset.Error(), "configuration: "))
+	}
+	if _, err := connect.New(d.settings); err != nil {
+		return wrong("%s", err)
 	}
 	if warnings := d.settings.Warnings(); len(warnings) > 0 {
 		return doubtful("%s", strings.Join(warnings, "; "))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -25,7 +26,7 @@ func TestSetEventsByLongPoll(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, listenings, 1)
 	v := decode[eventsView](b, "school", "set-events", "s", "--long-poll", "off")
-	require.Equal(t, eventsView{School: "s", Path: "/vk/s"}, v)
+	require.Equal(t, eventsView{School: "s", Messenger: messenger.VK, Path: "/vk/s"}, v)
 	require.Contains(t, b.refused(exitUsage, "school", "set-events", "nope", "--long-poll", "on"), `no school "nope"`)
 }
 
@@ -48,7 +49,7 @@ func TestSetEventsByCallback(t *testing.T) {
 	require.Contains(t, shown, "https://HOST/vk/s")
 	require.Contains(t, shown, "ROLLCALL_EVENTS_ADDRESS")
 	require.NotContains(t, shown+b.err, "hush")
-	require.Equal(t, &store.Callback{Community: 1001, Confirmation: "62dfc19d", Secret: "hush-hush"}, callback())
+	require.Equal(t, &store.Callback{Messenger: messenger.VK, Community: 1001, Confirmation: "62dfc19d", Secret: "hush-hush"}, callback())
 
 	for _, in := range []string{"", "hush hush", strings.Repeat("hush", 20)} {
 		b.in = in
@@ -71,10 +72,14 @@ func TestSetEventsThatMakesNoSense(t *testing.T) {
 		"s":                   "nothing to set",
 		"s --long-poll maybe": "on or off",
 		"s --callback":        "--confirmation",
-		"s --confirmation 62dfc19d --long-poll on":                "goes with --callback",
-		"s --callback=false --confirmation 62dfc19d":              "goes with --callback",
-		"s --callback --confirmation <html>":                      "letters and digits",
-		"s --callback --confirmation " + strings.Repeat("x", 101): "letters and digits",
+		"s --confirmation 62dfc19d --long-poll on":                 "goes with --callback",
+		"s --address https://rollcall.example":                     "goes with --callback",
+		"s --callback --address rollcall.example":                  "https URL",
+		"s --callback --address https://u:p@rollcall.example":      "https URL",
+		"s --callback --address https://x --confirmation 62dfc19d": "on VK, or --address on MAX",
+		"s --callback=false --confirmation 62dfc19d":               "goes with --callback",
+		"s --callback --confirmation <html>":                       "letters and digits",
+		"s --callback --confirmation " + strings.Repeat("x", 101):  "letters and digits",
 		"":                    "SCHOOL is missing",
 		"s secret --callback": "one argument too many",
 	} {

@@ -24,7 +24,8 @@ func newSchoolAdd(a *app) *cobra.Command {
 "feed check" lists them.
 
 A school is live from the moment that it has a roster and a community token, see
-"school set-token". For a registered school the command changes what is given;
+"school set-token". Its chats live on VK unless "school set-messenger" says otherwise
+before there are any. For a registered school the command changes what is given;
 subject chats and the Portal's name stay as they are unless their flags say
 otherwise.`,
 		Example: `  rollcall school add school-17 --district nevsky --feed nevsky --source-id org-17 --name 'Школа № 17'

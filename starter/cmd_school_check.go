@@ -20,7 +20,9 @@ each what is wrong and what to do:
   proxy      lets the school's requests through to the messenger
   messenger  answers
   token      is accepted, and of the school's community
-  rights     the token may manage the community's messages
+  rights     the token may manage the community's messages; on MAX rights are each
+             chat's own, see "chats"
+  events     where MAX sends them by callback: it still has the address
   clock      this machine, the messenger and the Portal agree on the time, to a
              minute
   portal     takes the key, and knows the school: by its source id, or by --portal-id of
@@ -28,7 +30,7 @@ each what is wrong and what to do:
   user-token makes the rooms of video calls: whether it was refused last. There is
              nothing harmless to try it with.
 
-It makes two requests to the messenger at the most, in the pace of the school's
+It makes three requests to the messenger at the most, in the pace of the school's
 token, and one to the Portal, all through the school's proxy, and changes nothing.
 Exit code 1 tells that something is wrong or could not be tried; a warning is not
 wrong, nor is a Portal or a user token that has not been set.`,

@@ -18,8 +18,8 @@ func newSchoolList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the schools",
-		Long: `Lists the registered schools: where they belong, where their rosters come from,
-and how their community tokens stand. How their chats stand is shown by
+		Long: `Lists the registered schools: where they belong, where their rosters come from, on
+which messenger they are, and how their community tokens stand. How their chats stand is shown by
 "status".`,
 		Example: "  rollcall school list\n  rollcall school list --district nevsky -o json",
 		Args:    names(),
@@ -55,9 +55,11 @@ type schoolView struct {
 	Feed     school.FeedID     `json:"feed"`
 	SourceID string            `json:"sourceId"`
 	// PortalID is what the Portal calls the school.
-	PortalID     string    `json:"portalId"`
-	SubjectChats bool      `json:"subjectChats"`
-	Token        tokenView `json:"token"`
+	PortalID     string `json:"portalId"`
+	SubjectChats bool   `json:"subjectChats"`
+	// Messenger is where the school's chats live.
+	Messenger messenger.Protocol `json:"messenger"`
+	Token     tokenView          `json:"token"`
 }
 
 // tokenView is how the community token stands. The token itself is never shown.
@@ -71,7 +73,7 @@ type tokenView struct {
 func viewSchool(r store.SchoolRow) schoolView {
 	return schoolView{
 		ID: r.ID, Name: r.Name, District: r.District, Feed: r.Feed, SourceID: r.SourceID, PortalID: r.Organisation(), SubjectChats: r.SubjectChats,
-		Token: viewToken(r),
+		Messenger: r.Messenger, Token: viewToken(r),
 	}
 }
 
@@ -107,11 +109,11 @@ func (v schoolsView) text(p *page) {
 		p.line("no school is registered: begin with: rollcall school add")
 		return
 	}
-	header := []string{"ID", "NAME", "DISTRICT", "FEED", "SOURCE ID", "SUBJECT CHATS", "TOKEN"}
+	header := []string{"ID", "NAME", "DISTRICT", "FEED", "SOURCE ID", "SUBJECT CHATS", "MESSENGER", "TOKEN"}
 	p.table(header, lo.Map(v.Schools, func(s schoolView, _ int) []string {
 		return []string{
 			string(s.ID), s.Name, string(s.District), string(s.Feed), s.SourceID,
-			lo.Ternary(s.SubjectChats, "on", "off"), string(s.Token.State),
+			lo.Ternary(s.SubjectChats, "on", "off"), s.Messenger.Name(), string(s.Token.State),
 		}
 	}))
 }

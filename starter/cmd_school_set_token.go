@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
@@ -19,6 +20,9 @@ func newSchoolSetToken(a *app) *cobra.Command {
 		Long: `Stores the id and the access token of the community that owns the school's
 chats; the district coordinator gives out both. The token is sealed.
 
+On MAX (see "school set-messenger") the school's bot stands for the community: give the
+bot's user id as the community id, and the bot's token alone, without "Bearer".
+
 The token is read from standard input and never from an argument, which other
 users of the machine could see; on a terminal it is asked for and not shown. It
 replaces an earlier one, and what was known of that one's rights is forgotten.
@@ -28,7 +32,7 @@ Whether it is good is found out at the next pass.`,
 		Args: names("ID"),
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runSetToken(ctx, a, school.ID(args[0]), o) }),
 	}
-	cmd.Flags().StringVar(&o.communityID, "community-id", "", "id of the community, a positive number")
+	cmd.Flags().StringVar(&o.communityID, "community-id", "", "id of the community, on MAX the bot's user id: a positive number")
 	requireFlags(cmd, "community-id")
 	return cmd
 }
@@ -43,7 +47,8 @@ func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) e
 		return err
 	}
 	defer st.Close()
-	if _, err := st.School(ctx, id); err != nil {
+	row, err := st.School(ctx, id)
+	if err != nil {
 		return err // before a token is asked for in vain
 	}
 	token, err := readToken(ctx, a.in, a.err)
@@ -53,15 +58,28 @@ func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) e
 	if err := st.SetToken(ctx, id, community, token); err != nil {
 		return err
 	}
-	return a.show(tokenStored{School: id, CommunityID: community})
+	_, callback, err := st.EventWays(ctx, id)
+	if err != nil {
+		return err
+	}
+	return a.show(tokenStored{
+		School: id, Messenger: row.Messenger, CommunityID: community,
+		CallbackLost: callback && row.Messenger == messenger.MAX && row.CommunityID != community,
+	})
 }
 
 // tokenStored tells that a token has been stored.
 type tokenStored struct {
-	School      school.ID `json:"school"`
-	CommunityID int64     `json:"communityId"`
+	School      school.ID          `json:"school"`
+	Messenger   messenger.Protocol `json:"messenger"`
+	CommunityID int64              `json:"communityId"`
+	// CallbackLost tells that callbacks are on, and that they are another bot's.
+	CallbackLost bool `json:"callbackLost"`
 }
 
 func (v tokenStored) text(p *page) {
-	p.line("school %s has the token of community %d now", v.School, v.CommunityID)
+	p.line("school %s has the token of %s %d now", v.School, communityWord(v.Messenger), v.CommunityID)
+	if v.CallbackLost {
+		p.line("MAX does not send this bot's events yet: give it the address with: rollcall school set-events %s --callback --address URL", v.School)
+	}
 }

@@ -27,6 +27,7 @@ The token is read from standard input and never from an argument, which other
 users of the machine could see; on a terminal it is asked for and not shown. It
 replaces an earlier one. A pass over the school's calls is asked for then; whether
 the token is good is found out when the first room is made, see "school check".
+On MAX no program can make rooms: there every call has to bring its link.
 
 --off takes the token away: rooms that were made with it stay open.`,
 		Example: `  rollcall school set-user-token school-17 < token.txt
@@ -52,6 +53,9 @@ func runSetUserToken(ctx context.Context, a *app, id school.ID, o setUserTokenOp
 	if err != nil {
 		return err // before a token is asked for in vain
 	}
+	if !o.off && row.Messenger == messenger.MAX {
+		return usagef("school %s is on MAX: %s", id, noRooms)
+	}
 	token := ""
 	if !o.off {
 		if token, err = readToken(ctx, a.in, a.err); err != nil {
@@ -63,6 +67,9 @@ func runSetUserToken(ctx context.Context, a *app, id school.ID, o setUserTokenOp
 	}
 	return a.show(userTokenStored{School: id, Set: !o.off, CommunityMissing: !o.off && row.CommunityID == 0})
 }
+
+// noRooms is what there is instead of a user token on MAX.
+const noRooms = "MAX lets no program make rooms: video calls have to bring a link of their own (joinUrl)"
 
 // userTokenStored tells that a user token has been stored, or taken away.
 type userTokenStored struct {

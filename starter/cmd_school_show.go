@@ -8,6 +8,7 @@ import (
 	"github.com/samber/lo"
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
@@ -16,7 +17,7 @@ func newSchoolShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a school with everything that is known of its state",
-		Long: `Shows a school's registration, how its tokens stand, its proxy and how its events are
+		Long: `Shows a school's registration, its messenger, how its tokens stand, its proxy and how its events are
 learnt of; its roster in force and what is wrong with the source, and how the reading
 of its account links stands; how long its video calls took to be seen on the Portal;
 how the last pass went, and how much is held.
@@ -114,6 +115,9 @@ func (v schoolShow) proxy() string {
 }
 
 func (v schoolShow) userToken() string {
+	if v.Registration.Messenger == messenger.MAX {
+		return "none is used: " + noRooms
+	}
 	if v.UserToken == nil {
 		return notOpened
 	}
@@ -136,6 +140,7 @@ func (v schoolShow) text(p *page) {
 		{"Feed", fmt.Sprintf("%s, source id %s", r.Feed, r.SourceID)},
 		{"Portal's name", r.PortalID},
 		{"Subject chats", lo.Ternary(r.SubjectChats, "on", "off")},
+		{"Messenger", r.Messenger.Name()},
 		{"Community", lo.Ternary(r.Token.CommunityID == 0, "", fmt.Sprint(r.Token.CommunityID))},
 		{"Token", r.Token.words()},
 		{"User token", v.userToken()},

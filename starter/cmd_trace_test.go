@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rollcall-edu/rollcall/activities"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -53,7 +54,7 @@ func tracedPass(t *testing.T, b *bench, request workflows.Request) {
 	env.SetTestTimeout(time.Minute)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.SchoolSyncID("s"), TaskQueue: workflows.TaskQueue})
 	workflows.Register(env)
-	activities.Register(env, &activities.Activities{Store: st, VKBaseURL: server.URL, Now: func() time.Time { return b.now }})
+	activities.Register(env, &activities.Activities{Store: st, Messengers: connect.Messengers{VKURL: server.URL}, Now: func() time.Time { return b.now }})
 	env.RegisterDelayedCallback(func() {
 		_, done := telemetry.Relay(ctx, "s", []telemetry.Relayed{{ID: request.ID, Trigger: string(request.Trigger), Waited: 120 * time.Millisecond}})
 		env.SignalWorkflow(workflows.Resync, request)

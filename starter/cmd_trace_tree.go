@@ -217,9 +217,10 @@ func (b traceBuilder) node(s telemetry.Span) traceNode {
 	case isActivity(s):
 		n.Kind, n.Name = nodeActivity, strings.TrimPrefix(s.Name, activityPrefix)
 		n.Attempt, n.QueueMillis = int(numberOf(s, telemetry.AttributeAttempt)), millisOf(s, telemetry.AttributeQueueWait)
-	case strings.HasPrefix(s.Name, "vk "):
-		n.Kind, n.Method, n.Methods = nodeMessenger, textOf(s, "vk.method"), textOf(s, "vk.methods")
-		n.Calls, n.GateMillis = int(numberOf(s, "vk.calls")), millisOf(s, "vk.gate_wait_ms")
+	case strings.HasPrefix(s.Name, "vk "), strings.HasPrefix(s.Name, "max "):
+		of, _, _ := strings.Cut(s.Name, " ")
+		n.Kind, n.Method, n.Methods = nodeMessenger, textOf(s, of+".method"), textOf(s, of+".methods")
+		n.Calls, n.GateMillis = int(numberOf(s, of+".calls")), millisOf(s, of+".gate_wait_ms")
 	case strings.HasPrefix(s.Name, "portal: "):
 		n.Kind, n.Name, n.Method = nodePortal, strings.TrimPrefix(s.Name, "portal: "), textOf(s, "http.request.method")
 	}

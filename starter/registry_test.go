@@ -56,8 +56,8 @@ func TestSchools(t *testing.T) {
 	b.register()
 	require.Contains(t, b.out, "rollcall school set-token s")
 	require.Equal(t, ""+
-		"ID  NAME        DISTRICT  FEED  SOURCE ID  SUBJECT CHATS  TOKEN\n"+
-		"s   Школа № 17  d         f     org-1      on             unset\n", b.ok("school", "list"))
+		"ID  NAME        DISTRICT  FEED  SOURCE ID  SUBJECT CHATS  MESSENGER  TOKEN\n"+
+		"s   Школа № 17  d         f     org-1      on             VK         unset\n", b.ok("school", "list"))
 	add := func(more ...string) schoolView {
 		args := []string{"school", "add", "s", "--district", "d", "--feed", "f", "--source-id", "org-1", "--name", "Школа"}
 		return decode[schoolView](b, append(args, more...)...)

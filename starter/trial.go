@@ -1,8 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,9 +14,8 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/portal"
-	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
@@ -29,20 +28,15 @@ const (
 
 // trial tries what a school's passes rely on.
 type trial struct {
-	school    store.SchoolRow
-	community *store.Community // nil without a token
+	*schoolWay
 	userToken userTokenView
-	proxy     *proxy.Settings // nil without one
 	settings  config.Config
+	// callback tells that the school's events come by callback.
+	callback bool
 	// shared is why the Portal cannot tell the school from another, nil if it can.
 	shared *portal.Error
-	base   string
-	client *http.Client
-	gate   messenger.Gate
 	now    func() time.Time
 
-	// trouble is what was wrong with the proxy at the last request.
-	trouble *proxy.Error
 	// clocks are by how much other clocks are ahead of ours.
 	clocks []otherClock
 }
@@ -57,7 +51,7 @@ func newTrial(ctx context.Context, st *store.Store, id school.ID, c config.Confi
 	if err != nil {
 		return nil, err
 	}
-	community, err := st.Community(ctx, id)
+	way, err := newSchoolWay(ctx, st, row, c)
 	if err != nil {
 		return nil, err
 	}
@@ -65,29 +59,19 @@ func newTrial(ctx context.Context, st *store.Store, id school.ID, c config.Confi
 	if err != nil {
 		return nil, err
 	}
-	settings, err := st.Proxy(ctx, id)
-	if err != nil {
+	t := &trial{schoolWay: way, userToken: viewUserToken(token, refused), settings: c, now: now}
+	if _, t.callback, err = st.EventWays(ctx, id); err != nil {
 		return nil, err
-	}
-	t := &trial{
-		school: row, community: community, userToken: viewUserToken(token, refused), proxy: settings, settings: c,
-		base: cmp.Or(c.VKURL, vk.DefaultBaseURL), gate: st.Pacer(id), now: now,
 	}
 	if _, err := st.Organisation(ctx, id); err != nil && !errors.As(err, &t.shared) {
 		return nil, err
 	}
-	client := &http.Client{Transport: http.DefaultTransport}
-	if settings != nil {
-		client = proxy.NewClient(id, *settings)
-	}
-	t.client = proxy.Watched(client, func(e *proxy.Error) { t.trouble = e })
-	t.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return t, nil
 }
 
 // run tries one thing after the other. What relies on something that is wrong is not tried.
 func (t *trial) run(ctx context.Context) []check {
-	defer t.client.CloseIdleConnections()
+	defer t.close()
 	reached := t.reach(ctx)
 	checks := []check{t.proxyCheck(reached), reached}
 	if t.trouble != nil {
@@ -96,6 +80,9 @@ func (t *trial) run(ctx context.Context) []check {
 	if checks[1].State == checkOK {
 		token, rights := t.tokenChecks(ctx)
 		checks = append(checks, token, rights)
+		if t.callback && t.school.Messenger == messenger.MAX && token.State == checkOK {
+			checks = append(checks, t.callbackCheck(ctx))
+		}
 	} else {
 		checks = append(checks, noMessenger("token"), noMessenger("rights"))
 	}
@@ -119,18 +106,22 @@ func (t *trial) reach(ctx context.Context) check {
 	if err := t.gate.Pass(ctx); err != nil {
 		return result(checkUntried, "%s", gateWords(err))
 	}
-	host := t.base
-	if u, err := url.Parse(t.base); err == nil {
+	base := t.messengers.Address(t.school.Messenger)
+	host := base
+	if u, err := url.Parse(base); err == nil {
 		host = u.Host
 	}
 	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base, http.NoBody)
 	if err != nil {
-		return result(checkFailed, "its address is no URL: correct ROLLCALL_VK_URL")
+		return result(checkFailed, "its address is no URL: correct %s", connect.Setting(t.school.Messenger))
 	}
 	began := t.now()
 	response, err := t.client.Do(request)
+	if _, foreign := errors.AsType[x509.UnknownAuthorityError](err); foreign && t.rootMissing() {
+		return result(checkFailed, "%s has a certificate that nobody here vouches for: %s", host, nameTheRoot)
+	}
 	if err != nil {
 		return result(checkFailed, "%s does not answer: check this machine's way to the internet, its firewall and its DNS", host)
 	}
@@ -156,7 +147,7 @@ func (t *trial) proxyCheck(reached check) check {
 	case t.proxy == nil:
 		return check{"proxy", checkOK, "none is set: the school's requests go directly"}
 	case t.trouble != nil:
-		return check{"proxy", checkFailed, t.trouble.Error()}
+		return check{"proxy", checkFailed, t.troubleWords()}
 	case reached.State == checkUntried:
 		return check{"proxy", checkUntried, reached.Message}
 	default:
@@ -187,21 +178,26 @@ func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
 		rights.State, rights.Message = checkUntried, "it needs a token"
 		return token, rights
 	}
-	client, err := vk.New(vk.Config{BaseURL: t.base, Token: t.community.Token, GroupID: t.community.ID, HTTP: t.client, Gate: t.gate})
+	community := fmt.Sprintf("%s %d", communityWord(t.school.Messenger), t.community.ID)
+	client, err := t.messengers.Connect(t.access())
 	if err == nil {
 		_, err = client.Community(ctx)
 	}
-	token.State, token.Message = checkOK, fmt.Sprintf("good, and of community %d", t.community.ID)
+	token.State, token.Message = checkOK, "good, and of "+community
 	rights.State, rights.Message = checkOK, "it may manage the community's messages"
+	if t.school.Messenger == messenger.MAX {
+		rights.Message = "MAX gives them chat by chat: where one is missing is said by: rollcall chats " + string(t.school.ID)
+	}
 	switch messenger.CodeOf(err) {
 	case messenger.CodeTokenRefused:
 		token.State, token.Message = checkFailed, "the messenger refuses it: get a valid one from the district coordinator; "+set
 		rights.State, rights.Message = checkUntried, "it needs a good token"
 	case messenger.CodeTokenForeign:
 		token.State = checkFailed
-		token.Message = fmt.Sprintf("it is of another community than %d: use the school's own, or correct the community's id; %s", t.community.ID, set)
+		token.Message = fmt.Sprintf("it is of another %s than %d: use the school's own, or correct the id; %s",
+			communityWord(t.school.Messenger), t.community.ID, set)
 	case messenger.CodeTokenRights:
-		token.Message = fmt.Sprintf("the messenger accepts it; whether it is of community %d shows once it has its right", t.community.ID)
+		token.Message = "the messenger accepts it; whether it is of " + community + " shows once it has its right"
 		rights.State, rights.Message = checkFailed, "it may not manage the community's messages: make one with that right; "+set
 	default:
 		if err != nil {
@@ -215,7 +211,7 @@ func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
 // noAnswer tells why the messenger said nothing of the token.
 func (t *trial) noAnswer(err error) string {
 	if t.trouble != nil {
-		return t.trouble.Error()
+		return t.troubleWords()
 	}
 	e, ok := errors.AsType[*messenger.Error](err)
 	if !ok || e.Code == messenger.CodeBudget {

@@ -9,8 +9,9 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/portal"
-	"github.com/rollcall-edu/rollcall/internal/portal/connect"
+	portalconnect "github.com/rollcall-edu/rollcall/internal/portal/connect"
 	"github.com/rollcall-edu/rollcall/internal/portal/rest"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 )
@@ -20,7 +21,7 @@ func (t *trial) portalCheck(ctx context.Context) check {
 	result := func(state checkState, format string, args ...any) check {
 		return check{"portal", state, fmt.Sprintf(format, args...)}
 	}
-	way, err := connect.New(t.settings)
+	way, err := portalconnect.New(t.settings)
 	switch {
 	case err != nil:
 		return result(checkFailed, "%s", err)
@@ -47,7 +48,7 @@ func (t *trial) portalCheck(ctx context.Context) check {
 	return result(checkOK, "takes the key, and knows %s as «%s»", t.school.Organisation(), clean(account.Name))
 }
 
-func (t *trial) askPortal(ctx context.Context, way connect.Portal) (rest.Account, error) {
+func (t *trial) askPortal(ctx context.Context, way portalconnect.Portal) (rest.Account, error) {
 	client, err := way.Client(t.client)
 	if err != nil {
 		return rest.Account{}, err
@@ -57,6 +58,9 @@ func (t *trial) askPortal(ctx context.Context, way connect.Portal) (rest.Account
 
 // userTokenCheck says how the user token stood last: every call that could try it makes a room.
 func (t *trial) userTokenCheck() check {
+	if t.school.Messenger == messenger.MAX {
+		return check{"user-token", checkUnset, noRooms}
+	}
 	set := "set one with: rollcall school set-user-token " + string(t.school.ID)
 	switch t.userToken.State {
 	case tokenUnset:

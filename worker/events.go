@@ -13,6 +13,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/events"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/temporal"
@@ -28,7 +29,7 @@ const (
 
 // startEvents takes in what happens elsewhere: it opens the endpoint, where it has an address, and
 // listens to the messenger. What it gives ends both and waits for it.
-func startEvents(ctx context.Context, settings config.Config, st *store.Store, c client.Client, logger *slog.Logger) (stop func(), err error) {
+func startEvents(ctx context.Context, settings config.Config, messengers connect.Messengers, st *store.Store, c client.Client, logger *slog.Logger) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	if settings.EventsAddress != "" {
@@ -51,7 +52,7 @@ func startEvents(ctx context.Context, settings config.Config, st *store.Store, c
 			}
 		})
 	}
-	group.Go(func() { listenToMessenger(ctx, st, settings.VKURL, logger) })
+	group.Go(func() { listenToMessenger(ctx, st, messengers, logger) })
 	return func() {
 		cancel()
 		group.Wait()
@@ -61,8 +62,8 @@ func startEvents(ctx context.Context, settings config.Config, st *store.Store, c
 // listenToMessenger listens to the events of all schools that want it. Of all workers, the one that
 // holds the lock does: one lock for all schools and not one for each, because a lock holds a
 // connection to the database, and long polls are cheap.
-func listenToMessenger(ctx context.Context, st *store.Store, vkURL string, logger *slog.Logger) {
-	listener := &events.Listener{Store: st, VKBaseURL: vkURL, Logger: logger}
+func listenToMessenger(ctx context.Context, st *store.Store, messengers connect.Messengers, logger *slog.Logger) {
+	listener := &events.Listener{Store: st, Messengers: messengers, Logger: logger}
 	guard := &guarded{store: st, name: messengerLock}
 	defer guard.release()
 	defer listener.Stop()

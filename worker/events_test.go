@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -42,7 +43,7 @@ func TestOneOfAllWorkersListens(t *testing.T) {
 	require.NoError(t, err)
 	begun := func() int { return server.RequestCounts().All.Calls["groups.getLongPollServer"] }
 	start := func() (stop func()) {
-		stop, err := startEvents(t.Context(), config.Config{VKURL: listener.URL}, st, nil, slog.New(slog.DiscardHandler))
+		stop, err := startEvents(t.Context(), config.Config{}, connect.Messengers{VKURL: listener.URL}, st, nil, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		return stop
 	}
@@ -74,8 +75,8 @@ func TestTheEndpointIsThereWhileTheWorkerIs(t *testing.T) {
 	address := free.Addr().String()
 	require.NoError(t, free.Close())
 	var logged bytes.Buffer
-	settings := config.Config{EventsAddress: address, VKURL: "http://127.0.0.1:1"}
-	stop, err := startEvents(t.Context(), settings, st, nil, slog.New(slog.NewTextHandler(&logged, nil)))
+	settings, nowhere := config.Config{EventsAddress: address}, connect.Messengers{VKURL: "http://127.0.0.1:1"}
+	stop, err := startEvents(t.Context(), settings, nowhere, st, nil, slog.New(slog.NewTextHandler(&logged, nil)))
 	require.NoError(t, err)
 	get := func() error {
 		request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, "http://"+address+"/healthz", nil)
@@ -88,7 +89,7 @@ func TestTheEndpointIsThereWhileTheWorkerIs(t *testing.T) {
 		return err
 	}
 	require.NoError(t, get())
-	_, err = startEvents(t.Context(), settings, st, nil, slog.New(slog.DiscardHandler))
+	_, err = startEvents(t.Context(), settings, nowhere, st, nil, slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, "ROLLCALL_EVENTS_ADDRESS")
 	stop()
 	require.Error(t, get())

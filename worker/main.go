@@ -3,10 +3,12 @@
 // workers may run against one Temporal cluster and one PostgreSQL.
 //
 // It is configured by the environment: ROLLCALL_DATABASE_URL, ROLLCALL_KEYSET_FILE or
-// ROLLCALL_KEYSET, ROLLCALL_VK_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
+// ROLLCALL_KEYSET, ROLLCALL_VK_URL and ROLLCALL_MAX_URL (only to point at a stand-in), and Temporal's own TEMPORAL_*.
+// ROLLCALL_MAX_CA_FILE names the root that MAX's certificates end in, and ROLLCALL_MAX_ADDING says that its
+// bots may add people.
 // ROLLCALL_PORTAL_URL with ROLLCALL_PORTAL_KEY_FILE name the Portal, and ROLLCALL_LINKS_FILE a file
 // with account links in place of its own; ROLLCALL_LINKS_EVERY says how often links are looked at.
-// ROLLCALL_EVENTS_ADDRESS opens an endpoint for VK's callbacks and for pushes of rosters,
+// ROLLCALL_EVENTS_ADDRESS opens an endpoint for messengers' callbacks and for pushes of rosters,
 // ROLLCALL_CONTINUOUS_ROUND says how long a continuous lane waits before it looks by itself, and
 // ROLLCALL_BUILD_ID names the build. OpenTelemetry's OTEL_* say where spans and metrics go, and
 // ROLLCALL_TRACES_KEPT how long the spans of passes are kept for rollcall trace.
@@ -31,7 +33,8 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/build"
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/linking"
-	"github.com/rollcall-edu/rollcall/internal/portal/connect"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
+	portalconnect "github.com/rollcall-edu/rollcall/internal/portal/connect"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/secret"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -94,18 +97,22 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	stopEvents, err := startEvents(ctx, settings, st, c, logger)
+	messengers, err := connect.New(settings)
+	if err != nil {
+		return err
+	}
+	stopEvents, err := startEvents(ctx, settings, messengers, st, c, logger)
 	if err != nil {
 		return err
 	}
 	defer stopEvents()
-	portal, err := connect.New(settings)
+	portal, err := portalconnect.New(settings)
 	if err != nil {
 		return err
 	}
 	go watchLinks(ctx, &linking.Reader{Store: st, Portal: portal, Proxies: &proxy.Clients{}, Now: time.Now}, settings.LinksEvery, logger)
 	return serve(ctx, c, &activities.Activities{
-		Store: st, VKBaseURL: settings.VKURL, Portal: portal, Round: settings.Round, Now: time.Now,
+		Store: st, Messengers: messengers, Portal: portal, Round: settings.Round, Now: time.Now,
 	}, logger)
 }
 

@@ -22,7 +22,12 @@ const (
 	EnvKeyset          = secret.EnvKeyset
 	EnvKeysetFile      = secret.EnvKeysetFile
 	EnvVKURL           = "ROLLCALL_VK_URL"
-	EnvEventsAddress   = "ROLLCALL_EVENTS_ADDRESS"
+	EnvMAXURL          = "ROLLCALL_MAX_URL"
+	// EnvMAXCAFile names a file with the root that MAX's certificates end in: no system has it by itself.
+	EnvMAXCAFile = "ROLLCALL_MAX_CA_FILE"
+	// EnvMAXAdding is "1" where MAX lets the schools' bots add people.
+	EnvMAXAdding     = "ROLLCALL_MAX_ADDING"
+	EnvEventsAddress = "ROLLCALL_EVENTS_ADDRESS"
 	// EnvBuildID names the build of a worker, in place of the one it was built with.
 	EnvBuildID = "ROLLCALL_BUILD_ID"
 	// EnvOperator is the login of whoever gives commands, where it is not that of the account here.
@@ -48,6 +53,12 @@ type Config struct {
 	DatabaseURL string
 	// VKURL is where VK's API is; empty is the real one.
 	VKURL string
+	// MAXURL is where MAX's API is; empty is the real one.
+	MAXURL string
+	// MAXCAFile is a PEM file with the roots that MAX is trusted by besides the system's, "" for none.
+	MAXCAFile string
+	// MAXAdding tells that bots may add people to chats on MAX.
+	MAXAdding bool
 	// EventsAddress is where the workers take events, host:port or :port; empty is nowhere.
 	EventsAddress string
 	// Round is how long the lane of a continuous school waits before it looks by itself.

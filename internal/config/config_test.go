@@ -61,6 +61,27 @@ func TestEventsAddress(t *testing.T) {
 	}
 }
 
+func TestMAX(t *testing.T) {
+	t.Parallel()
+	of := func(environ ...string) (config.Config, error) {
+		r := config.Read(append(environ, config.EnvDatabaseURL+"=postgres://h/db"))
+		return r.Config, r.Err()
+	}
+	c, err := of()
+	require.NoError(t, err)
+	require.False(t, c.MAXAdding, "bots only invite by default")
+	c, err = of(config.EnvMAXURL+"=https://max.example", config.EnvMAXCAFile+"=/etc/root.pem", config.EnvMAXAdding+"=1")
+	require.NoError(t, err)
+	require.Equal(t, []any{"https://max.example", "/etc/root.pem", true}, []any{c.MAXURL, c.MAXCAFile, c.MAXAdding})
+	c, err = of(config.EnvMAXAdding + "=0")
+	require.NoError(t, err)
+	require.False(t, c.MAXAdding)
+	for _, wrong := range []string{config.EnvMAXURL + "=max.example", config.EnvMAXURL + "=ftp://max.example", config.EnvMAXAdding + "=yes"} {
+		_, err = of(wrong)
+		require.Error(t, err, wrong)
+	}
+}
+
 func TestTheOperator(t *testing.T) {
 	t.Parallel()
 	for login, good := range map[string]bool{

@@ -72,6 +72,21 @@ func outside() []Setting {
 			take:    httpURL(func(c *Config) *string { return &c.VKURL }),
 		},
 		{
+			Name: EnvMAXURL, Programs: Both, Example: "http://127.0.0.1:8234/max",
+			Meaning: "where MAX's API is; leave it out for the real one",
+			take:    httpURL(func(c *Config) *string { return &c.MAXURL }),
+		},
+		{
+			Name: EnvMAXCAFile, Programs: Both, Example: "/etc/rollcall/russian-trusted-root-ca.pem",
+			Meaning: "a PEM file with the root that MAX's certificates end in, the Russian Trusted Root CA; it is trusted besides the system's",
+			take:    text(func(c *Config) *string { return &c.MAXCAFile }),
+		},
+		{
+			Name: EnvMAXAdding, Programs: Both, Default: "0",
+			Meaning: "`1` has bots add people to chats on MAX, and not only invite them: MAX has restricted it since 9 September 2026",
+			take:    allowed(func(c *Config) *bool { return &c.MAXAdding }),
+		},
+		{
 			Name: EnvPortalURL, Programs: Both, Example: "https://portal.example/rollcall",
 			Meaning: "where the Portal is; without it there is none",
 			take:    httpURL(func(c *Config) *string { return &c.PortalURL }),

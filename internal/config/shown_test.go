@@ -57,6 +57,11 @@ func TestWarnings(t *testing.T) {
 		config.EnvVKURL + "=http://127.0.0.1:8234": {"stand-in"},
 		config.EnvVKURL + "=http://vk.example":     {"stand-in", "tokens leave"},
 		config.EnvVKURL + "=https://vk.example":    {"stand-in"},
+		config.EnvMAXURL + "=http://127.0.0.1/max": {"on MAX is done at a stand-in"},
+		config.EnvMAXURL + "=http://max.example":   {"stand-in", config.EnvMAXURL + " is not https: tokens leave"},
+		config.EnvMAXURL + "=https://max.example":  {"stand-in"},
+		config.EnvMAXCAFile + "=f":                 nil,
+		config.EnvMAXAdding + "=1":                 nil,
 	} {
 		r := config.Read([]string{database, environ})
 		require.NoError(t, r.Err(), environ)

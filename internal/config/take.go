@@ -117,6 +117,13 @@ func operator(c *Config, value string) error {
 // allow is the value of a setting that is allowed, and forbid of one that is not.
 const allow, forbid = "1", "0"
 
+func allowed(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		*field(c) = value == allow
+		return allowance(c, value)
+	}
+}
+
 func allowance(_ *Config, value string) error {
 	if value != allow && value != forbid {
 		return fmt.Errorf("must be %s or %s", allow, forbid)

@@ -36,6 +36,8 @@ func (c Config) Warnings() []string {
 	warn(unsealedDatabase(c.DatabaseURL), EnvDatabaseURL+" does not insist on encryption to another machine: add sslmode=verify-full to it")
 	warn(c.VKURL != "", EnvVKURL+" is set: all that is done is done at a stand-in for the messenger; leave it out for the real one")
 	warn(inClear(c.VKURL), EnvVKURL+" is not https: tokens leave this machine in clear")
+	warn(c.MAXURL != "", EnvMAXURL+" is set: all that is done on MAX is done at a stand-in for it; leave it out for the real one")
+	warn(inClear(c.MAXURL), EnvMAXURL+" is not https: tokens leave this machine in clear")
 	warn(inClear(c.PortalURL), EnvPortalURL+" is not https: links to chats leave this machine in clear")
 	warn(c.LinksFile != "" && c.PortalURL != "", EnvLinksFile+" is set besides "+EnvPortalURL+": account links come from the file, the Portal's are not read")
 	warn(c.Round > 0 && c.Round < restlessRound, EnvRound+" is very short: every continuous school is gone through nearly without rest")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -25,6 +26,17 @@ const (
 
 // VKPath is where a school's callbacks go.
 func VKPath(id school.ID) string { return "/vk/" + string(id) }
+
+// MAXPath is where MAX's updates of a school go.
+func MAXPath(id school.ID) string { return "/max/" + string(id) }
+
+// CallbackPath is where a messenger's callbacks of a school go.
+func CallbackPath(p messenger.Protocol, id school.ID) string {
+	if p == messenger.MAX {
+		return MAXPath(id)
+	}
+	return VKPath(id)
+}
 
 // FeedPath is where it is told that a feed's roster has changed.
 func FeedPath(id school.FeedID) string { return "/feeds/" + string(id) }
@@ -51,6 +63,7 @@ type Endpoint struct {
 // Handler makes the endpoint. It answers
 //
 //	POST /vk/{school}             VK's callback protocol
+//	POST /max/{school}            MAX's updates
 //	POST /feeds/{feed}            "the roster has changed", signed: see Sign
 //	POST /schools/{school}/calls  video calls, signed in the same way: see calls.ParsePush
 //	GET  /healthz                 that it is there
@@ -61,6 +74,7 @@ func (e Endpoint) Handler() http.Handler {
 	h := &handler{Endpoint: e, slots: make(chan struct{}, atOnce), pushes: &seen{at: map[string]moment{}}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+VKPath("{school}"), h.answer(h.callback))
+	mux.HandleFunc("POST "+MAXPath("{school}"), h.answer(h.update))
 	mux.HandleFunc("POST "+FeedPath("{feed}"), h.answer(h.feed))
 	mux.HandleFunc("POST "+CallsPath("{school}"), h.answer(h.calls))
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { write(rw, http.StatusOK, "ok") })

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
@@ -19,8 +20,8 @@ const pruneEvery = time.Hour
 // of all workers: two would hear everything twice, which does no harm but is of no use.
 type Listener struct {
 	Store *store.Store
-	// VKBaseURL is where VK's API is; empty is the real one.
-	VKBaseURL string
+	// Messengers are the ways to the messengers.
+	Messengers connect.Messengers
 	// HTTP makes the requests of schools without a proxy; nil is a client with sensible time-outs.
 	HTTP   *http.Client
 	Logger *slog.Logger
@@ -40,7 +41,7 @@ type hearing struct {
 }
 
 // Look begins to listen to whom it should, with one goroutine each, and stops where it should not, or where
-// another token or proxy has been set. It is called every few seconds; the listening ends with the context
+// another messenger, token or proxy has been set. It is called every few seconds; the listening ends with the context
 // of the call that began it, or with Stop.
 func (l *Listener) Look(ctx context.Context) error {
 	wanted, err := l.Store.Listenings(ctx)
@@ -57,7 +58,7 @@ func (l *Listener) Look(ctx context.Context) error {
 	}
 	for id, h := range l.hearing {
 		w, still := now[id]
-		if !still || w.Community != h.Community || !w.TokenSetAt.Equal(h.TokenSetAt) || !proxies[id].Equal(h.proxySetAt) {
+		if !still || w.Messenger != h.Messenger || w.Community != h.Community || !w.TokenSetAt.Equal(h.TokenSetAt) || !proxies[id].Equal(h.proxySetAt) {
 			h.stop()
 			delete(l.hearing, id)
 		}
@@ -81,7 +82,7 @@ func (l *Listener) Look(ctx context.Context) error {
 			continue
 		}
 		s := &stream{
-			school: w.School, store: l.Store, base: l.VKBaseURL, http: client, pause: cmp.Or(l.Pause, time.Second), logger: logger,
+			school: w.School, store: l.Store, messengers: l.Messengers, http: client, pause: cmp.Or(l.Pause, time.Second), logger: logger,
 		}
 		l.group.Go(func() { s.run(listening) })
 	}

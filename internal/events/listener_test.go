@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rollcall-edu/rollcall/internal/events"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
@@ -81,7 +82,7 @@ type ear struct {
 func setupEar(t *testing.T) *ear {
 	t.Helper()
 	e := &ear{bench: setup(t), messengers: setupSandbox(t)}
-	e.listener = &events.Listener{Store: e.store, VKBaseURL: e.url, Logger: e.logger, Pause: time.Millisecond}
+	e.listener = &events.Listener{Store: e.store, Messengers: connect.Messengers{VKURL: e.url}, Logger: e.logger, Pause: time.Millisecond}
 	t.Cleanup(e.listener.Stop)
 	e.longPoll("s", true)
 	return e
@@ -289,7 +290,7 @@ func TestAnotherListenerTakesOver(t *testing.T) {
 	since := e.listening("s")
 	e.listener.Stop()
 	e.leave(2)
-	second := &events.Listener{Store: e.store, VKBaseURL: e.url, Logger: e.logger, Pause: time.Millisecond}
+	second := &events.Listener{Store: e.store, Messengers: connect.Messengers{VKURL: e.url}, Logger: e.logger, Pause: time.Millisecond}
 	t.Cleanup(second.Stop)
 	require.NoError(t, second.Look(context.WithoutCancel(t.Context())))
 	e.eventually("it begins anew", func() bool { return !e.proven("s", since) && e.proven("s", time.Now()) })
@@ -300,7 +301,7 @@ func TestAnotherListenerTakesOver(t *testing.T) {
 func TestTwoListenersHearEverythingOnce(t *testing.T) {
 	t.Parallel()
 	e := setupEar(t)
-	second := &events.Listener{Store: e.store, VKBaseURL: e.url, Logger: e.logger, Pause: time.Millisecond}
+	second := &events.Listener{Store: e.store, Messengers: connect.Messengers{VKURL: e.url}, Logger: e.logger, Pause: time.Millisecond}
 	t.Cleanup(second.Stop)
 	e.look()
 	require.NoError(t, second.Look(context.WithoutCancel(t.Context())))

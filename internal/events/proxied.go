@@ -19,7 +19,7 @@ func (l *Listener) client(ctx context.Context, id school.ID, logger *slog.Logger
 	if err != nil || settings == nil {
 		return l.HTTP, err
 	}
-	return &http.Client{Transport: &throughProxy{next: proxy.NewTransport(id, *settings), logger: logger}}, nil
+	return &http.Client{Transport: &throughProxy{next: proxy.NewTrusting(id, *settings, l.Messengers.Roots), logger: logger}}, nil
 }
 
 // throughProxy says what is wrong with the proxy, which an adapter does not tell: once, until it is over.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
@@ -18,7 +18,7 @@ const (
 	// maxPause bounds the pause between two attempts.
 	maxPause = time.Minute
 	// refusedPause is how long nothing is asked after a refusal: only another token helps, with
-	// which listening begins anew, or another setting in VK, which is found after a while.
+	// which listening begins anew, or another setting at the messenger, which is found after a while.
 	refusedPause = 10 * time.Minute
 	// breath is the least time between two polls: what people write ends polls as well.
 	breath = 300 * time.Millisecond
@@ -26,19 +26,20 @@ const (
 
 // stream listens to one school's events.
 type stream struct {
-	school school.ID
-	store  *store.Store
-	base   string
-	http   *http.Client
-	pause  time.Duration
-	logger *slog.Logger
+	school     school.ID
+	store      *store.Store
+	messengers connect.Messengers
+	http       *http.Client
+	pause      time.Duration
+	logger     *slog.Logger
 
-	failures int // in a row
+	protocol messenger.Protocol // once it is open
+	failures int                // in a row
 }
 
 // run listens until the context ends.
 func (s *stream) run(ctx context.Context) {
-	var poll *vk.LongPoll
+	var poll connect.Stream
 	s.insist(ctx, "the token could not be opened", func() (err error) {
 		poll, err = s.open(ctx)
 		return err
@@ -51,7 +52,7 @@ func (s *stream) run(ctx context.Context) {
 			continue
 		}
 		s.recovered()
-		// VK gives what it gave once: it must be taken before it is asked for more.
+		// A messenger gives what it gave once: it must be taken before it is asked for more.
 		s.insist(ctx, "events could not be taken", func() error { return s.take(ctx, events, gap) })
 		if !gap {
 			gaps = 0
@@ -64,7 +65,7 @@ func (s *stream) run(ctx context.Context) {
 	}
 }
 
-func (s *stream) open(ctx context.Context) (*vk.LongPoll, error) {
+func (s *stream) open(ctx context.Context) (connect.Stream, error) {
 	community, err := s.store.Community(ctx, s.school)
 	if err != nil {
 		return nil, err
@@ -72,8 +73,9 @@ func (s *stream) open(ctx context.Context) (*vk.LongPoll, error) {
 	if community == nil {
 		return nil, errors.New("there is none any more")
 	}
-	return vk.NewLongPoll(vk.Config{
-		BaseURL: s.base, Token: community.Token, GroupID: community.ID, HTTP: s.http, Gate: s.store.Pacer(s.school),
+	s.protocol = community.Messenger
+	return s.messengers.Listen(connect.Access{
+		Protocol: community.Messenger, Community: community.ID, Token: community.Token, HTTP: s.http, Gate: s.store.Pacer(s.school),
 	})
 }
 
@@ -118,8 +120,7 @@ func (s *stream) trouble(ctx context.Context, err error) {
 	vendor, _ := errors.AsType[*messenger.Error](err)
 	if vendor != nil && vendor.Scope() == messenger.ScopeToken {
 		if s.failures == 1 {
-			s.logger.Warn("the messenger does not let the token listen to events: set a good one, or switch on "+
-				"Long Poll API with message_new in the community's settings", "problem", err)
+			s.logger.Warn("the messenger does not let the token listen to events: set a good one, or "+s.remedy(), "problem", err)
 		}
 		sleep(ctx, refusedPause)
 		return
@@ -132,6 +133,14 @@ func (s *stream) trouble(ctx context.Context, err error) {
 		pause = max(pause, vendor.RetryAfter)
 	}
 	sleep(ctx, pause)
+}
+
+// remedy is what helps where the token is good, and does not let us listen.
+func (s *stream) remedy() string {
+	if s.protocol == messenger.MAX {
+		return "end the bot's callbacks, where it has any: MAX tells in one way alone"
+	}
+	return "switch on Long Poll API with message_new in the community's settings"
 }
 
 func (s *stream) recovered() {

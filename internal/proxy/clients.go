@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/x509"
 	"net/http"
 	"sync"
 
@@ -14,6 +15,9 @@ const maxClients = 1000
 // its client is replaced; beyond a thousand schools the one longest unused goes. A client that has gone finishes what
 // it is doing. The zero value is ready, and safe for concurrent use.
 type Clients struct {
+	// Roots are what the clients' certificates must end in; nil are the system's. It is set before the first use.
+	Roots *x509.CertPool
+
 	mu   sync.Mutex
 	kept map[school.ID]*keptClient
 	uses int64
@@ -39,7 +43,7 @@ func (c *Clients) For(id school.ID, s Settings) *http.Client {
 		if c.kept == nil {
 			c.kept = map[school.ID]*keptClient{}
 		}
-		k = &keptClient{settings: s, client: NewClient(id, s)}
+		k = &keptClient{settings: s, client: &http.Client{Transport: NewTrusting(id, s, c.Roots)}}
 		c.kept[id] = k
 	}
 	k.used = c.uses

@@ -9,7 +9,7 @@ import (
 
 // NewImpatient is NewClient with a patience of the test's own.
 func NewImpatient(id school.ID, s Settings, patience time.Duration) *http.Client {
-	return &http.Client{Transport: newTransport(id, s, patience)}
+	return &http.Client{Transport: newTransport(id, s, nil, patience)}
 }
 
 // MaxClients is how many clients are kept.

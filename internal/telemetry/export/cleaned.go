@@ -27,7 +27,7 @@ func (c cleaned) ExportSpans(ctx context.Context, spans []trace.ReadOnlySpan) er
 // oursBegin begin the names of attributes that may leave because they are made by us or by Temporal's tracing; others are those
 // of libraries that may leave.
 var (
-	oursBegin = []string{"rollcall.", "vk.", "portal.", "temporal"}
+	oursBegin = []string{"rollcall.", "vk.", "max.", "portal.", "temporal"}
 	others    = []string{
 		"pgx.rows_affected", "pgx.sql_state", "pgx.operation.type", "db.system.name", "db.query.text", "db.operation.name", "db.namespace",
 		"http.request.method", "http.response.status_code", "http.route", "error.type", "exception.type", "server.port",

@@ -92,7 +92,7 @@ func kept(s trace.ReadOnlySpan) telemetry.Span {
 }
 
 // codeAttributes hold what went wrong, the first one there is.
-var codeAttributes = []attribute.Key{telemetry.AttributeProblem, "vk.code", "portal.code"}
+var codeAttributes = []attribute.Key{telemetry.AttributeProblem, "vk.code", "max.code", "portal.code"}
 
 // unnamed is the code of a span that failed and does not say how.
 const unnamed = "failed"
