@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
-	"github.com/rollcall-edu/rollcall/internal/portal/connect"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
+	portalconnect "github.com/rollcall-edu/rollcall/internal/portal/connect"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
@@ -22,14 +22,13 @@ import (
 // Activities fulfils the workflows' contract.
 type Activities struct {
 	Store *store.Store
-	// VKBaseURL is where VK's API is; empty is the real one. It belongs to the deployment:
-	// no school can change it.
-	VKBaseURL string
+	// Messengers are the ways to the messengers. They belong to the deployment: no school can change them.
+	Messengers connect.Messengers
 	// HTTP makes the messenger requests of schools without a proxy; nil is a client with sensible
 	// time-outs.
 	HTTP *http.Client
 	// Portal is the deployment's Portal, if it has one.
-	Portal connect.Portal
+	Portal portalconnect.Portal
 	// Round is how long the lane of a continuous school waits before it asks itself for a pass.
 	Round time.Duration
 	// Now is the clock whose day decides which dates have passed.
@@ -42,7 +41,10 @@ var _ workflows.Activities = (*Activities)(nil)
 
 // Register puts the activities into a worker, under their method names. (A method could not do
 // it: every exported method is taken for an activity.)
-func Register(r worker.ActivityRegistry, a *Activities) { r.RegisterActivity(a) }
+func Register(r worker.ActivityRegistry, a *Activities) {
+	a.proxies.Roots = a.Messengers.Roots
+	r.RegisterActivity(a)
+}
 
 // messenger connects to a school's community for one pass: every request passes the gate of
 // that pass's epoch.
@@ -58,8 +60,8 @@ func (a *Activities) messenger(ctx context.Context, id school.ID, epoch int64) (
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := a.connect(ctx, id, vk.Config{
-		BaseURL: a.VKBaseURL, Token: community.Token, GroupID: community.ID, Gate: gate,
+	client, err := a.connect(ctx, id, connect.Access{
+		Protocol: community.Messenger, Community: community.ID, Token: community.Token, Gate: gate,
 	})
 	if err != nil || community.Checked {
 		return client, community, err

@@ -190,6 +190,10 @@ func (x *executor) changeMembers(ctx context.Context) error {
 	for i := range ops {
 		op := &ops[i]
 		chat := x.mirror[op.Chat]
+		if op.Kind == reconcile.Ask {
+			x.done(effects, op) // it is on record with its code since the plan is
+			continue
+		}
 		if chat == nil || chat.Ref == "" || chat.State == reconcile.ChatGone {
 			x.end(effects, op, store.OperationSkipped, messenger.CodeChatGone)
 			continue
@@ -218,8 +222,15 @@ func (x *executor) membershipCall(chat *store.MirrorChat, op *store.OperationRow
 	case reconcile.Add:
 		return messenger.Call{Kind: messenger.CallAddMember, Chat: chat.Ref, Account: op.Account}, x.adding != reconcile.AddingDenied
 	case reconcile.Remove:
-		return messenger.Call{Kind: messenger.CallRemoveMember, Chat: chat.Ref, Account: op.Account}, true
+		return removal(chat, op), true
 	default:
 		return messenger.Call{}, false
+	}
+}
+
+// removal turns somebody out. A stranger has the link, and must not come back by it.
+func removal(chat *store.MirrorChat, op *store.OperationRow) messenger.Call {
+	return messenger.Call{
+		Kind: messenger.CallRemoveMember, Chat: chat.Ref, Account: op.Account, Block: op.Rule == reconcile.RuleStranger,
 	}
 }

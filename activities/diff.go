@@ -78,7 +78,7 @@ func chatAt(operations []reconcile.Operation, from int) (to, cost int, slice wor
 			cost += 3 // make it, read its link, give it its title
 		case reconcile.Add:
 			cost += lo.Ternary(created, 0, 1)
-		case reconcile.Invite:
+		case reconcile.Ask, reconcile.Invite:
 		default:
 			cost++
 		}

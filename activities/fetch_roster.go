@@ -51,7 +51,7 @@ func (a *Activities) fetch(ctx context.Context, in workflows.FetchRosterInput, o
 		return tokenMissing(in.School)
 	}
 	out.Roster, out.Untried = s.School.Snapshot, !s.School.TokenTried
-	out.Publishes, out.LinksDue = a.Portal.Publishes(), a.linksDue(in.Requests, s)
+	out.Publishes, out.LinksDue = a.publishes(s), a.linksDue(in.Requests, s)
 	if out.Work, err = a.workOf(ctx, s); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (a *Activities) proven(ctx context.Context, in workflows.FetchRosterInput, 
 // Between its rounds the links of a continuous school are looked at anyway, and an event tells what it is
 // about.
 func (a *Activities) linksDue(requests []workflows.Request, s survey.Survey) bool {
-	return a.Portal.GivesLinks() && lo.SomeBy(requests, func(r workflows.Request) bool {
+	return a.Portal.GivesLinks() && s.School.SuccessorOf == "" && lo.SomeBy(requests, func(r workflows.Request) bool {
 		told := r.Trigger == workflows.TriggerEvent || r.Trigger == workflows.TriggerContinuous
 		return !r.Scope.OnlyCalls() && (s.Links.CompleteAt == nil || !told)
 	})
@@ -108,7 +108,7 @@ func (a *Activities) survey(ctx context.Context, id school.ID, o survey.Options)
 func (a *Activities) workOf(ctx context.Context, s survey.Survey) (workflows.Work, error) {
 	work := workflows.Work{Types: s.WorkTypes(), HoldCounted: s.Plan.SchoolHeld}
 	var err error
-	if work.Calls, err = s.CallsWork(ctx, a.Store, a.Now(), a.Portal.Publishes()); err != nil {
+	if work.Calls, err = s.CallsWork(ctx, a.Store, a.Now(), a.publishes(s)); err != nil {
 		return work, err
 	}
 	if !work.Calls && len(work.Types) > 0 {
@@ -116,12 +116,18 @@ func (a *Activities) workOf(ctx context.Context, s survey.Survey) (workflows.Wor
 			return work, err
 		}
 	}
-	if !a.Portal.Publishes() {
-		return work, nil
+	if work.Leaving, err = a.mayLeave(ctx, s); err != nil || !a.publishes(s) {
+		return work, err
 	}
 	publication, err := s.Publication(ctx, a.Store)
 	work.Publish = publication.Any()
 	return work, err
+}
+
+// publishes tells whether the school's chats and calls are shown on a Portal. A successor's are shown as those of the school
+// that it takes over from.
+func (a *Activities) publishes(s survey.Survey) bool {
+	return a.Portal.Publishes() && s.School.SuccessorOf == ""
 }
 
 // callsWait tells whether a call waits for its chat, which a pass that changes chats may make: then the call

@@ -155,7 +155,7 @@ func TestTwoAttemptsMakeOneRoom(t *testing.T) {
 	b.told(roomless("a"))
 	epoch := b.begin()
 	other := *b
-	other.acts = &activities.Activities{Store: b.store, VKBaseURL: b.acts.VKBaseURL, Portal: b.acts.Portal, Now: b.acts.Now}
+	other.acts = &activities.Activities{Store: b.store, Messengers: b.acts.Messengers, Portal: b.acts.Portal, Now: b.acts.Now}
 	b.meanwhile("calls.start", func() error { _, err := other.step("MakeRooms", epoch); return err })
 	served, err := b.step("MakeRooms", epoch)
 	require.NoError(t, err)

@@ -52,8 +52,10 @@ func (x *executor) retire(ctx context.Context) error {
 		if kept[op.Seq] {
 			return messenger.Call{}, codeLastAdmin
 		}
-		kind := lo.Ternary(op.Kind == reconcile.Demote, messenger.CallDemote, messenger.CallRemoveMember)
-		return messenger.Call{Kind: kind, Chat: chat.Ref, Account: op.Account}, ""
+		if op.Kind == reconcile.Remove {
+			return removal(chat, op), ""
+		}
+		return messenger.Call{Kind: messenger.CallDemote, Chat: chat.Ref, Account: op.Account}, ""
 	}, reconcile.StepDemote, reconcile.StepRetire)
 }
 

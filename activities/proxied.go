@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -43,13 +43,13 @@ func (w *way) explain(err error) error {
 }
 
 // connect makes a messenger that goes the school's way.
-func (a *Activities) connect(ctx context.Context, id school.ID, config vk.Config) (messenger.Messenger, error) {
+func (a *Activities) connect(ctx context.Context, id school.ID, access connect.Access) (messenger.Messenger, error) {
 	w, err := a.way(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	config.HTTP = w.client
-	m, err := vk.New(config)
+	access.HTTP = w.client
+	m, err := a.Messengers.Connect(access)
 	return &proxied{Messenger: m, way: w}, err
 }
 

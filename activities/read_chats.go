@@ -2,9 +2,11 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"github.com/samber/lo"
 
+	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -18,11 +20,15 @@ import (
 func (a *Activities) ReadChats(ctx context.Context, in workflows.ReadChatsInput) (workflows.Work, error) {
 	beat := startBeating(ctx)
 	defer beat.stop()
-	read, unreadable, err := a.readChats(ctx, in)
+	read, err := a.readChats(ctx, in)
 	if err = a.remember(ctx, in.School, err); err != nil {
 		return workflows.Work{}, err
 	}
-	s, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster, Scope: in.Scope})
+	scope := in.Scope
+	if len(read.adopted) > 0 {
+		scope = scope.Unite(reconcile.Scope{Chats: read.adopted})
+	}
+	s, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster, Scope: scope})
 	if err != nil {
 		return workflows.Work{}, err
 	}
@@ -30,43 +36,58 @@ func (a *Activities) ReadChats(ctx context.Context, in workflows.ReadChatsInput)
 	if err != nil {
 		return work, err
 	}
-	work.Chats, work.Unreadable = read, unreadable
+	work.Chats, work.Unreadable, work.Adopted = read.chats, read.unreadable, read.adopted
 	return work, nil
 }
 
-func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput) (read, unreadable int, err error) {
+// reading is what a reading of the messenger found.
+type reading struct {
+	chats, unreadable int
+	adopted           []chats.Key
+}
+
+func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput) (read reading, err error) {
 	m, _, err := a.messenger(ctx, in.School, in.Epoch)
 	if err != nil {
-		return 0, 0, err
+		return read, err
 	}
 	before, err := a.survey(ctx, in.School, survey.Options{Snapshot: in.Roster})
 	if err != nil {
-		return 0, 0, err
+		return read, err
 	}
 	known := lo.Filter(before.ChatsIn(in.Scope), func(c store.MirrorChat, _ int) bool { return c.Ref != "" })
 	states, err := m.Read(ctx, lo.Map(known, func(c store.MirrorChat, _ int) messenger.ChatRef { return c.Ref }))
 	if err != nil {
-		return 0, 0, err
+		return read, err
 	}
 	effects := a.Store.NewEffects()
 	var verified []int64
 	for i, state := range states {
 		if state.Err != nil {
-			unreadable++
+			read.unreadable++
 			effects.ChatTrouble(known[i].ID, messenger.CodeOf(state.Err))
+			effects.RightsAre(known[i].ID, state.Lacks)
 			continue
 		}
 		verified = append(verified, known[i].ID)
 		seen(effects, known[i], state)
 	}
 	effects.ChatsVerified(verified)
-	return len(verified), unreadable, effects.Record(ctx)
+	read.chats = len(verified)
+	if err := effects.Record(ctx); err != nil || !in.Scope.CoversStandings() {
+		return read, err
+	}
+	read.adopted, err = a.adopt(ctx, m, before)
+	return read, err
 }
 
 // seen brings the mirror of one chat in line with what was read; what is as known is left.
 func seen(effects *store.Effects, known store.MirrorChat, state messenger.ChatState) {
 	if known.State == reconcile.ChatGone {
 		effects.ChatTrouble(known.ID, "")
+	}
+	if !slices.Equal(state.Lacks, known.Lacks) {
+		effects.RightsAre(known.ID, state.Lacks)
 	}
 	if state.Title != known.Title {
 		effects.TitleSet(known.ID, state.Title)
@@ -75,7 +96,7 @@ func seen(effects *store.Effects, known store.MirrorChat, state messenger.ChatSt
 	for _, m := range state.Members {
 		was, had := before[m.Account]
 		delete(before, m.Account)
-		if !had || was.State != reconcile.MemberPresent || was.Admin != m.Admin {
+		if !had || was.State != reconcile.MemberPresent || was.Admin != m.Admin || was.Owner != m.Owner {
 			effects.MemberSeen(known.ID, m)
 		}
 	}

@@ -166,7 +166,7 @@ func TestAPassOverAPartOfTheSchoolAsksForTheOthersWhoAreLinked(t *testing.T) {
 // outbox takes the requests out of the outbox and gives what they are about.
 func (b *bench) outbox() (scopes []workflows.Scope) {
 	b.t.Helper()
-	require.NoError(b.t, b.store.Relay(b.t.Context(), "s", func(_ context.Context, wanted []store.Wanted) error {
+	require.NoError(b.t, b.store.Relay(b.t.Context(), b.id, func(_ context.Context, wanted []store.Wanted) error {
 		for _, w := range wanted {
 			var scope workflows.Scope
 			if err := json.Unmarshal(w.Scope, &scope); err != nil {

@@ -63,6 +63,9 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 	if err == nil {
 		countOperations(ctx, counts, in)
 	}
+	if err == nil && len(report.Operations) > 0 {
+		err = a.Store.TellOrigin(ctx, in.School)
+	}
 	return report, err
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/messenger/vk"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
@@ -35,8 +35,8 @@ func (d *callDesk) makeRooms(ctx context.Context, due []calls.Item) error {
 	if err != nil {
 		return err
 	}
-	rooms, err := vk.NewRooms(vk.Config{
-		BaseURL: d.a.VKBaseURL, Token: token, GroupID: d.survey.School.CommunityID, HTTP: way.client, Gate: gate,
+	rooms, err := d.a.Messengers.Rooms(connect.Access{
+		Protocol: d.survey.School.Messenger, Community: d.survey.School.CommunityID, Token: token, HTTP: way.client, Gate: gate,
 	})
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func setupPortal(t *testing.T) *bench {
 	require.NoError(t, err)
 	key := filepath.Join(t.TempDir(), "portal.key")
 	require.NoError(t, os.WriteFile(key, []byte("key_id=key\nsecret="+keySecret+"\n"), 0o600))
-	b.acts.Portal, err = connect.New(config.Config{PortalURL: b.acts.VKBaseURL + "/portal", PortalKeyFile: key})
+	b.acts.Portal, err = connect.New(config.Config{PortalURL: b.acts.Messengers.VKURL + "/portal", PortalKeyFile: key})
 	require.NoError(t, err)
 	b.acts.Now = time.Now
 	return b

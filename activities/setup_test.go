@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rollcall-edu/rollcall/activities"
+	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
@@ -29,6 +30,7 @@ type bench struct {
 	store   *store.Store
 	sandbox *sandbox.Server
 	acts    *activities.Activities
+	id      school.ID
 	digest  int
 }
 
@@ -51,8 +53,8 @@ func setup(t *testing.T) *bench {
 	require.NoError(t, err)
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
-	return &bench{t: t, store: st, sandbox: box, acts: &activities.Activities{
-		Store: st, VKBaseURL: server.URL, Now: func() time.Time { return today },
+	return &bench{t: t, id: "s", store: st, sandbox: box, acts: &activities.Activities{
+		Store: st, Messengers: connect.Messengers{VKURL: server.URL, MAXURL: server.URL + "/max"}, Now: func() time.Time { return today },
 	}}
 }
 
@@ -101,7 +103,7 @@ func (b *bench) run(requests ...workflows.Request) (workflows.PassReport, error)
 			env.SignalWorkflow(workflows.Resync, r)
 		}
 	}, 0)
-	env.ExecuteWorkflow(workflows.SchoolSync, workflows.SchoolSyncInput{School: "s"})
+	env.ExecuteWorkflow(workflows.SchoolSync, workflows.SchoolSyncInput{School: b.id})
 	if err := env.GetWorkflowError(); err != nil {
 		return workflows.PassReport{}, err
 	}

@@ -41,6 +41,8 @@ func partOf(args []any) (pass telemetry.Pass, asks []string) {
 		pass.School, pass.Epoch = in.School, in.Epoch
 	case workflows.ApplyInput:
 		pass.School, pass.Epoch = in.School, in.Epoch
+	case workflows.LeaveInput:
+		pass.School, pass.Epoch = in.School, in.Epoch
 	case workflows.PublishInput:
 		pass.School, pass.Epoch = in.School, in.Epoch
 	case workflows.RecordPassInput:

@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
 
-type chatsOptions struct{ showLinks bool }
+type chatsOptions struct{ showLinks, toMake bool }
 
 // actShowLink is what the audit calls the showing of an invite link.
 const actShowLink = "show-link"
@@ -29,12 +29,18 @@ admins; how many are invited by the link; and how many should be in it and
 cannot, see "members".
 
 An invite link is a key to a children's chat. Links are shown with --show-links
-alone, and each showing is recorded in the audit under your login first.`,
-		Example: "  rollcall chats school-17\n  rollcall chats school-17 --show-links",
+alone, and each showing is recorded in the audit under your login first.
+
+Where the messenger lets no community make chats (MAX), a person makes each: with
+--to-make it is said which, with the title and the one-time code to put into it,
+and which chats the bot was let into and why they were not taken.`,
+		Example: "  rollcall chats school-17\n  rollcall chats school-17 --show-links\n  rollcall chats school-17 --to-make",
 		Args:    names("SCHOOL"),
 		RunE:    a.runs(func(ctx context.Context, args []string) error { return runChats(ctx, a, school.ID(args[0]), o) }),
 	}
 	cmd.Flags().BoolVar(&o.showLinks, "show-links", false, "show the invite links; this is recorded")
+	cmd.Flags().BoolVar(&o.toMake, "to-make", false, "show which chats a person is to make, and how")
+	cmd.MarkFlagsMutuallyExclusive("show-links", "to-make")
 	return cmd
 }
 
@@ -47,6 +53,13 @@ func runChats(ctx context.Context, a *app, id school.ID, o chatsOptions) error {
 	s, err := a.surveyIn(ctx, st, id)
 	if err != nil {
 		return err
+	}
+	if o.toMake {
+		standings, err := st.Standings(ctx, id)
+		if err != nil {
+			return err
+		}
+		return a.show(viewToMake(s, standings, a.now()))
 	}
 	links := map[chats.Key]string{}
 	if o.showLinks {

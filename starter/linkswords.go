@@ -71,6 +71,7 @@ var noLinkWords = map[chatState]string{
 	chatLive:    "ссылка ещё не получена",
 	chatDormant: "ссылка не получена",
 	chatMaking:  "чат создаётся",
+	chatAwaited: "чат ещё не создан в мессенджере: rollcall chats ШКОЛА --to-make",
 	chatToMake:  "чат будет создан при следующем обмене",
 	chatNotYet:  "чат создавать рано",
 	chatHeld:    "чат не создаётся без решения оператора",

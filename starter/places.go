@@ -100,6 +100,8 @@ func (p *place) state() chatState {
 		return chatNotYet
 	case p.have == nil:
 		return chatToMake
+	case p.have.State == reconcile.ChatAwaited:
+		return chatAwaited
 	case p.have.State == reconcile.ChatCreating:
 		return chatMaking
 	case p.have.State == reconcile.ChatGone:
@@ -114,7 +116,7 @@ func (p *place) state() chatState {
 // heldCreation says why the chat is not made, or not made anew, without a human's word.
 func (p *place) heldCreation() []reconcile.HoldKind {
 	return lo.FilterMap(p.holds, func(h reconcile.Hold, _ int) (reconcile.HoldKind, bool) {
-		return h.Kind, h.Operation.Kind == reconcile.Create
+		return h.Kind, (h.Operation.Kind == reconcile.Create || h.Operation.Kind == reconcile.Ask)
 	})
 }
 

@@ -40,7 +40,9 @@ type chatView struct {
 	// Held says why the chat is not made, or not made anew.
 	Held []coded `json:"held"`
 	// Problem is what is wrong with the chat, null if nothing is.
-	Problem    *coded     `json:"problem"`
+	Problem *coded `json:"problem"`
+	// Lacks are rights that the community needs in the chat and does not have.
+	Lacks      []coded    `json:"lacks"`
 	VerifiedAt *time.Time `json:"verifiedAt"`
 	// HasLink tells that there is an invite link; Link is "" unless links are shown.
 	HasLink bool   `json:"hasLink"`
@@ -109,7 +111,7 @@ func homesOfGroups(r school.Roster, day school.Date) map[school.ClassID]school.C
 func viewChat(p *place, links map[chats.Key]string) chatView {
 	v := chatView{
 		chatHead: p.head(), Expected: len(p.wanted()), Missing: len(p.missing()), NotYet: sayAll(notYetWords, p.notYet()),
-		Held: sayAll(holdWords, p.heldCreation()),
+		Held: sayAll(holdWords, p.heldCreation()), Lacks: []coded{},
 	}
 	for _, m := range p.known() {
 		switch m.State {
@@ -122,6 +124,7 @@ func viewChat(p *place, links map[chats.Key]string) chatView {
 	}
 	if p.have != nil {
 		v.VerifiedAt, v.HasLink, v.Link = utc(p.have.VerifiedAt), p.have.HasLink, links[p.have.Key]
+		v.Lacks = sayAll(rightWords, p.have.Lacks)
 		if p.have.Problem != "" {
 			v.Problem = lo.ToPtr(say(messengerWords, p.have.Problem))
 		}
@@ -163,6 +166,9 @@ func (c chatView) row(label string) []string {
 	notes := slices.Concat(c.NotYet, c.Held)
 	if c.Problem != nil {
 		notes = []coded{*c.Problem} // it is held because of it
+	}
+	if len(c.Lacks) > 0 {
+		notes = append(notes, coded{Words: "give the community the right to: " + joinWords(c.Lacks)})
 	}
 	return []string{
 		label, c.State.Words, number(c.Members), number(c.Expected), number(c.Admins), number(c.Invited), number(c.Missing),

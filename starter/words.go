@@ -61,6 +61,7 @@ var notYetWords = map[chats.NotYet]string{
 }
 
 var kindWords = map[reconcile.Kind]string{
+	reconcile.Ask:     "ask for the chat",
 	reconcile.Create:  "make the chat",
 	reconcile.Rename:  "give it its title",
 	reconcile.Add:     "put in",
@@ -99,6 +100,7 @@ var holdWords = map[reconcile.HoldKind]string{
 	reconcile.HoldNoEvidence: "the roster gives no place any more, and no reason why",
 	reconcile.HoldLastAdmin:  "the next admin is not there yet",
 	reconcile.HoldChatGone:   "the messenger gives no access to the chat any more",
+	reconcile.HoldOwner:      "owns the chat, and only the owner can leave it or hand it on",
 	reconcile.HoldNewYear:    "a new school year, and nothing says which chat continues",
 }
 
@@ -109,6 +111,7 @@ const (
 	chatLive    chatState = "live"
 	chatDormant chatState = "dormant"
 	chatMaking  chatState = "being-made"
+	chatAwaited chatState = "awaited"
 	chatToMake  chatState = "to-make"
 	chatNotYet  chatState = "not-yet"
 	chatHeld    chatState = "held"
@@ -119,6 +122,7 @@ var chatStateWords = map[chatState]string{
 	chatLive:    "live",
 	chatDormant: "without a class",
 	chatMaking:  "being made",
+	chatAwaited: "a person is to make it: see --to-make",
 	chatToMake:  "to be made",
 	chatNotYet:  "not yet",
 	chatHeld:    "held",
@@ -178,6 +182,7 @@ var servedWords = map[string]string{
 	workflows.ServedChats:         "show chat on the Portal",
 	workflows.ServedRooms:         "make room",
 	workflows.ServedFinished:      "close room",
+	workflows.ServedFarewells:     "say farewell",
 	workflows.ServedAnnouncements: "announce call",
 	workflows.ServedTakenBack:     "take back announcement",
 	workflows.ServedCalls:         "show call on the Portal",

@@ -29,6 +29,9 @@ type Activities interface {
 	// ResyncSelf asks the school's lane, from outside, for a pass: a workflow cannot signal
 	// itself.
 	ResyncSelf(context.Context, ResyncSelfInput) error
+	// LeaveChats tells the people in a school's chats that the school has moved, and has its successor's chats and community
+	// become its own.
+	LeaveChats(context.Context, LeaveInput) (Served, error)
 	// DecideHolds records an operator's decision on holds; a stale one is refused.
 	DecideHolds(context.Context, DecideHoldsInput) error
 	// RecordPass ends a pass, or a part of one: outcome, counts, and a reply to each request.
@@ -64,6 +67,7 @@ const (
 	beginSweep      activity[BeginSweepInput, int]           = "BeginSweep"
 	schoolsPage     activity[SchoolsPageInput, SchoolsPage]  = "SchoolsPage"
 	endSweep        activity[EndSweepInput, SweepReport]     = "EndSweep"
+	leaveChats      activity[LeaveInput, Served]             = "LeaveChats"
 	decideHolds     activity[DecideHoldsInput, struct{}]     = "DecideHolds"
 	resyncSelf      activity[ResyncSelfInput, struct{}]      = "ResyncSelf"
 )
@@ -120,6 +124,10 @@ type Work struct {
 	// Chats and Unreadable count the chats read from the messenger, where that was done.
 	Chats      int `json:"chats,omitempty"`
 	Unreadable int `json:"unreadable,omitempty"`
+	// Leaving tells that the school moves to another messenger, and that all its chats are there.
+	Leaving bool `json:"leaving,omitempty"`
+	// Adopted are chats that people made, and that have just become the school's: they are in the scope from now on.
+	Adopted []chats.Key `json:"adopted,omitempty"`
 }
 
 // ReadChatsInput asks for the messenger's state.
@@ -128,6 +136,12 @@ type ReadChatsInput struct {
 	Epoch  int64     `json:"epoch"`
 	Roster string    `json:"roster"`
 	Scope  Scope     `json:"scope"`
+}
+
+// LeaveInput asks for a school's chats to be left.
+type LeaveInput struct {
+	School school.ID `json:"school"`
+	Epoch  int64     `json:"epoch"`
 }
 
 // DiffInput asks for the plan of one chat type.

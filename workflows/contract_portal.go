@@ -66,6 +66,7 @@ type Served struct {
 // Kinds of what is Served, beside those of plans' operations.
 const (
 	ServedChats         = "publish-chat"
+	ServedFarewells     = "say-farewell"
 	ServedRooms         = "make-room"
 	ServedFinished      = "close-room"
 	ServedAnnouncements = "announce-call"

@@ -34,6 +34,7 @@ type fake struct {
 	decideHolds  func(DecideHoldsInput) error
 	resyncSelf   func(ResyncSelfInput) error
 
+	leaveChats    func(LeaveInput) (Served, error)
 	readLinks     func(ReadLinksInput) (LinksRead, error)
 	publishChats  func(PublishInput) (Served, error)
 	makeRooms     func(PublishInput) (Served, error)
@@ -212,3 +213,7 @@ func (a *answer) Complete(report any, err error) {
 }
 
 var errPlain = errors.New("something the interceptor would have mapped")
+
+func (f *fake) LeaveChats(_ context.Context, in LeaveInput) (Served, error) {
+	return do(f, "LeaveChats", in, f.leaveChats)
+}

@@ -80,6 +80,7 @@ func (p *pass) carryOut(ctx workflow.Context) *Problem {
 			return problemOf(err)
 		}
 		l.phase(ctx, "read %d chats, %d could not be read", p.work.Chats, p.work.Unreadable)
+		p.request.Scope = withAdopted(p.request.Scope, p.work)
 	}
 	return p.sync(ctx)
 }
@@ -95,7 +96,7 @@ type runningChild struct {
 func (p *pass) sync(ctx workflow.Context) *Problem {
 	types := lo.Filter(p.work.Types, func(t chats.Type, _ int) bool { return p.request.Scope.Covers(t) })
 	calls := p.work.Calls && p.request.Scope.CoversCalls()
-	if len(types) == 0 && !calls && !p.work.Publish {
+	if len(types) == 0 && !calls && !p.work.Publish && !p.work.Leaving {
 		p.lane.phase(ctx, "nothing to do")
 		return nil
 	}
@@ -136,7 +137,11 @@ func (p *pass) sync(ctx workflow.Context) *Problem {
 		worst = lo.CoalesceOrEmpty(worst, problem)
 	}
 	p.publishChats(ctx, len(types) > 0)
-	return lo.CoalesceOrEmpty(worst, p.partProblem, problemOf(ctx.Err()))
+	worst = lo.CoalesceOrEmpty(worst, p.partProblem, problemOf(ctx.Err()))
+	if worst == nil && p.work.Leaving {
+		worst = p.leaveChats(ctx)
+	}
+	return worst
 }
 
 // A child of an earlier run that was cut off is given this long to end.

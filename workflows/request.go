@@ -109,3 +109,11 @@ func Merge(requests []Request) Request {
 	}
 	return merged
 }
+
+// withAdopted is the scope with the chats that have just become the school's.
+func withAdopted(s Scope, w Work) Scope {
+	if len(w.Adopted) == 0 {
+		return s
+	}
+	return s.Unite(Scope{Chats: w.Adopted})
+}

@@ -102,7 +102,7 @@ func TestEveryActivityOfTheContractHasItsName(t *testing.T) {
 	contract := reflect.TypeFor[Activities]()
 	names := []string{
 		string(fetchRoster), string(readChats), string(diff), string(applyMembership), string(promoteAdmins),
-		string(recordPass), string(lookAtFeed), string(readFeed), string(resyncSchool), string(beginSweep), string(schoolsPage), string(endSweep), string(resyncSelf), string(decideHolds),
+		string(recordPass), string(lookAtFeed), string(readFeed), string(resyncSchool), string(beginSweep), string(schoolsPage), string(endSweep), string(resyncSelf), string(decideHolds), string(leaveChats),
 		string(readLinks), string(publishChats), string(makeRooms), string(announceCalls), string(publishCalls), string(closeCalls),
 	}
 	require.Len(t, names, contract.NumMethod())

@@ -102,6 +102,7 @@ func (u *urgentPart) carryOut(ctx workflow.Context) *Problem {
 			return problemOf(err)
 		}
 		u.unreadable = work.Unreadable
+		u.request.Scope = withAdopted(u.request.Scope, work)
 	}
 	types := lo.Filter(chats.Types(), func(t chats.Type, _ int) bool { return u.request.Scope.Covers(t) })
 	for _, t := range types {

@@ -24,8 +24,10 @@ type ChatState string
 // The states of a chat.
 const (
 	ChatCreating ChatState = "creating" // intended, perhaps made: the messenger's answer is missing
-	ChatLive     ChatState = "live"
-	ChatGone     ChatState = "gone" // the messenger gives no access to it any more
+	// ChatAwaited: a person is to make it, and to let the community in.
+	ChatAwaited ChatState = "awaited"
+	ChatLive    ChatState = "live"
+	ChatGone    ChatState = "gone" // the messenger gives no access to it any more
 )
 
 // Member is one account of a chat, present or expected.
@@ -38,6 +40,8 @@ type Member struct {
 	Reasons []chats.Reason
 	State   MemberState
 	Admin   bool
+	// Owner: made the chat, where a person does. No request turns the owner out, or takes the rights away.
+	Owner bool
 	// PutBack tells that the person has once been put back after going.
 	PutBack bool
 }
@@ -81,8 +85,10 @@ type Input struct {
 	Day     school.Date
 	Desired []chats.Chat
 	Actual  []Chat
-	Adding  Adding
-	Limits  Limits
+	// ByHand: the messenger does not make chats; each is asked for, and a person makes it.
+	ByHand bool
+	Adding Adding
+	Limits Limits
 	// HoldCounted holds every counted removal, whatever its number: the breaker has tripped
 	// for the school in this pass already.
 	HoldCounted bool

@@ -53,10 +53,10 @@ func (m *maker) missing(d chats.Chat) {
 	switch {
 	case len(d.NotYet) > 0:
 	case d.Year != "" && lo.ContainsBy(m.in.Actual, func(a Chat) bool { return m.mayPrecede(a, d) }):
-		if m.approved(HoldNewYear, creation(d)) {
+		if m.approved(HoldNewYear, m.creation(d)) {
 			m.create(d)
 		} else {
-			m.hold(HoldNewYear, creation(d))
+			m.hold(HoldNewYear, m.creation(d))
 		}
 	default:
 		m.create(d)
@@ -65,9 +65,12 @@ func (m *maker) missing(d chats.Chat) {
 
 // create plans the making of a chat. People are added even where adding is denied: they are
 // given along with the creation, which is another right. Whoever does not come in that way is
-// planned for again when the chat is there.
+// planned for again when the chat is there. A chat that a person makes is only asked for.
 func (m *maker) create(d chats.Chat) {
-	m.plan.Operations = append(m.plan.Operations, creation(d))
+	m.plan.Operations = append(m.plan.Operations, m.creation(d))
+	if m.in.ByHand {
+		return // whoever belongs there is invited when it is there
+	}
 	for _, want := range d.Members {
 		m.op(d, StepAdd, Add, RuleEntitled, want)
 		if want.Role == chats.RoleAdmin {
@@ -79,11 +82,13 @@ func (m *maker) create(d chats.Chat) {
 // existing plans a chat that is there, or perhaps is.
 func (m *maker) existing(d chats.Chat, a Chat) {
 	switch a.State {
+	case ChatAwaited:
+		return
 	case ChatCreating:
 		m.create(d) // it may have been made already: finish it, whatever has changed since
 		return
 	case ChatGone:
-		m.hold(HoldChatGone, creation(d))
+		m.hold(HoldChatGone, m.creation(d))
 		return
 	}
 	if a.Title != d.Title {
@@ -114,7 +119,7 @@ func (m *maker) setRole(d chats.Chat, a Chat, have Member, want chats.Member) {
 	switch {
 	case want.Role == chats.RoleAdmin && !have.Admin:
 		m.op(d, StepPromote, Promote, RuleAdmin, want)
-	case want.Role == chats.RoleMember && have.Admin:
+	case want.Role == chats.RoleMember && have.Admin && !have.Owner: // an owner's rights come with the chat
 		m.demote(a, have, want, personal(d, StepDemote, Demote, RuleNotAdmin, want))
 	}
 }
@@ -171,7 +176,9 @@ func (m *maker) turnOut(a Chat, have Member, rule Rule) {
 	if have.Admin {
 		remove.Step = StepRetire
 	}
-	if faults := m.judge.faultsOf(have.Person, have.Account); len(faults) > 0 {
+	if have.Owner {
+		m.hold(HoldOwner, remove)
+	} else if faults := m.judge.faultsOf(have.Person, have.Account); len(faults) > 0 {
 		m.hold(HoldFrozen, remove, faults...)
 	} else if rule == "" {
 		m.hold(HoldNoEvidence, remove)
@@ -223,8 +230,8 @@ func (m *maker) op(d chats.Chat, step Step, kind Kind, rule Rule, who chats.Memb
 	m.plan.Operations = append(m.plan.Operations, personal(d, step, kind, rule, who))
 }
 
-func creation(d chats.Chat) Operation {
-	o := operation(d, StepEnsure, Create, RuleNewChat)
+func (m *maker) creation(d chats.Chat) Operation {
+	o := operation(d, StepEnsure, lo.Ternary(m.in.ByHand, Ask, Create), RuleNewChat)
 	o.Title = d.Title
 	return o
 }

@@ -18,6 +18,7 @@ type Kind string
 
 // The operations.
 const (
+	Ask     Kind = "ask"     // ask a person to make the chat: no request, a state
 	Create  Kind = "create"  // make the chat; the adds of the same chat are given along
 	Rename  Kind = "rename"  // set the title
 	Add     Kind = "add"     // put a person in
@@ -34,7 +35,7 @@ type Step int
 
 // The steps.
 const (
-	StepEnsure  Step = iota + 1 // create, rename
+	StepEnsure  Step = iota + 1 // ask, create, rename
 	StepAdd                     // add, invite
 	StepRemove                  // plain members
 	StepPromote                 // give admin rights
@@ -108,12 +109,13 @@ const (
 	HoldNoEvidence HoldKind = "no-evidence" // the roster gives no place (or no admin right) any more, and no reason why
 	HoldLastAdmin  HoldKind = "last-admin"  // the next admin is not confirmed yet
 	HoldChatGone   HoldKind = "chat-gone"   // the messenger no longer gives access to the chat
+	HoldOwner      HoldKind = "owner"       // owns the chat: only the owner can hand it on or leave
 	HoldNewYear    HoldKind = "new-year"    // a new school year, and nothing says which chat continues
 )
 
 // HoldKinds lists the holds.
 func HoldKinds() []HoldKind {
-	return []HoldKind{HoldBreaker, HoldFrozen, HoldNoEvidence, HoldLastAdmin, HoldChatGone, HoldNewYear}
+	return []HoldKind{HoldBreaker, HoldFrozen, HoldNoEvidence, HoldLastAdmin, HoldChatGone, HoldOwner, HoldNewYear}
 }
 
 // Hold is an operation that is not done, and why.

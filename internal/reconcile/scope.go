@@ -18,6 +18,8 @@ type Scope struct {
 	People []school.PersonID `json:"people,omitempty"`
 	// Calls are the school's video calls.
 	Calls bool `json:"calls,omitempty"`
+	// Standings are the chats that the community was let into and that are none of the school's yet.
+	Standings bool `json:"standings,omitempty"`
 }
 
 // smallScope is how many chats and people make a scope that may be let through while a pass runs.
@@ -25,7 +27,7 @@ const smallScope = 20
 
 // Whole tells whether the scope is the whole school.
 func (s Scope) Whole() bool {
-	return len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0 && !s.Calls
+	return len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0 && !s.Calls && !s.Standings
 }
 
 // CoversCalls tells whether the video calls are in the scope.
@@ -33,8 +35,11 @@ func (s Scope) CoversCalls() bool { return s.Whole() || s.Calls }
 
 // OnlyCalls tells whether nothing but the video calls is in the scope.
 func (s Scope) OnlyCalls() bool {
-	return s.Calls && len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0
+	return s.Calls && len(s.Types) == 0 && len(s.Chats) == 0 && len(s.People) == 0 && !s.Standings
 }
+
+// CoversStandings tells whether chats that may be adopted are in the scope.
+func (s Scope) CoversStandings() bool { return s.Whole() || s.Standings }
 
 // Small tells whether the scope is a few chats and people, or the video calls.
 func (s Scope) Small() bool {
@@ -48,13 +53,14 @@ func (s Scope) Unite(other Scope) Scope {
 	}
 	types := sorted(s.Types, other.Types)
 	if len(types) == len(chats.Types()) {
-		return Scope{} // with the video calls, which cost nothing where there are none
+		return Scope{} // with all else, which costs nothing where there is none
 	}
 	return Scope{
-		Calls:  s.Calls || other.Calls,
-		Types:  types,
-		Chats:  slices.DeleteFunc(sorted(s.Chats, other.Chats), func(k chats.Key) bool { return slices.Contains(types, typeOf(k)) }),
-		People: sorted(s.People, other.People),
+		Calls:     s.Calls || other.Calls,
+		Standings: s.Standings || other.Standings,
+		Types:     types,
+		Chats:     slices.DeleteFunc(sorted(s.Chats, other.Chats), func(k chats.Key) bool { return slices.Contains(types, typeOf(k)) }),
+		People:    sorted(s.People, other.People),
 	}
 }
 

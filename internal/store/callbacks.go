@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
@@ -50,6 +51,7 @@ func (s *Store) SetCallback(ctx context.Context, id school.ID, confirmation, sec
 
 // Callback is what is known of a school's callback.
 type Callback struct {
+	Messenger    messenger.Protocol
 	Community    int64
 	Confirmation string
 	Secret       string
@@ -58,12 +60,13 @@ type Callback struct {
 // Callback opens what a school's callback needs; nil if there is no such school or callback.
 func (s *Store) Callback(ctx context.Context, id school.ID) (*Callback, error) {
 	type row struct {
+		Messenger    messenger.Protocol
 		Community    int64
 		Confirmation string
 		Sealed       []byte
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT coalesce(community_id, 0) AS community, confirmation, callback_secret AS sealed FROM communities
+		SELECT messenger, coalesce(community_id, 0) AS community, confirmation, callback_secret AS sealed FROM communities
 		WHERE school_id = $1 AND callback_secret IS NOT NULL`, id)
 	found, err := one[row](rows, err)
 	if err != nil || found == nil {
@@ -73,7 +76,7 @@ func (s *Store) Callback(ctx context.Context, id school.ID) (*Callback, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Callback{Community: found.Community, Confirmation: found.Confirmation, Secret: string(secret)}, nil
+	return &Callback{Messenger: found.Messenger, Community: found.Community, Confirmation: found.Confirmation, Secret: string(secret)}, nil
 }
 
 // SetPushSecret stores the secret that signs "the roster has changed" for a feed, sealed. An earlier

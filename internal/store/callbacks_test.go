@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
@@ -29,9 +30,9 @@ func TestACallbackIsSealedAndOpened(t *testing.T) {
 
 	require.NoError(t, st.SetToken(ctx, "s", 42, "token"))
 	require.NoError(t, st.SetCallback(ctx, "s", "abc123", "hush"))
-	require.Equal(t, &store.Callback{Community: 42, Confirmation: "abc123", Secret: "hush"}, callback("s"))
+	require.Equal(t, &store.Callback{Messenger: messenger.VK, Community: 42, Confirmation: "abc123", Secret: "hush"}, callback("s"))
 	require.NoError(t, st.SetCallback(ctx, "s", "def456", "other"))
-	require.Equal(t, &store.Callback{Community: 42, Confirmation: "def456", Secret: "other"}, callback("s"))
+	require.Equal(t, &store.Callback{Messenger: messenger.VK, Community: 42, Confirmation: "def456", Secret: "other"}, callback("s"))
 	ways := func() [2]bool {
 		t.Helper()
 		longPoll, callback, err := st.EventWays(ctx, "s")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,11 +34,53 @@ func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, tok
 	})
 }
 
+// MovedError says that a school's chats would have to move to be on another messenger.
+type MovedError struct {
+	School   school.ID
+	From, To messenger.Protocol
+	// Chats is how many there are.
+	Chats int
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("school %s has %d chats on %s: they cannot be taken along to %s. A messenger is chosen before the first pass",
+		e.School, e.Chats, e.From.Name(), e.To.Name())
+}
+
+// SetMessenger chooses where a school's chats are to live. Another messenger than before is another community, whose
+// token is to be set, and other events: on one that does not make chats they are listened to, because nothing else
+// tells of a chat that somebody made. A MovedError if the school has chats already.
+func (s *Store) SetMessenger(ctx context.Context, id school.ID, to messenger.Protocol) error {
+	row, err := s.School(ctx, id)
+	if err != nil || row.Messenger == to {
+		return err
+	}
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		var chats int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM chats WHERE school_id = $1 AND (ref IS NOT NULL OR asked_at IS NOT NULL)`, id).Scan(&chats); err != nil {
+			return err
+		}
+		if chats > 0 {
+			return &MovedError{School: id, From: row.Messenger, To: to, Chats: chats}
+		}
+		var batch pgx.Batch
+		batch.Queue(`DELETE FROM chats WHERE school_id = $1`, id)
+		batch.Queue(`DELETE FROM standings WHERE school_id = $1`, id)
+		batch.Queue(`
+			UPDATE communities SET messenger = $2, community_id = NULL, token = NULL, token_set_at = NULL, adding = '', checked = false,
+				refused = NULL, user_token = NULL, user_token_refused = NULL, confirmation = '', callback_secret = NULL,
+				long_poll = $3, events_since = NULL, events_until = NULL
+			WHERE school_id = $1`, id, to, !to.MakesChats())
+		return sendBatch(ctx, tx, &batch)
+	})
+}
+
 // Community is a school's access to the messenger.
 type Community struct {
-	ID     int64
-	Token  string
-	Adding reconcile.Adding
+	Messenger messenger.Protocol
+	ID        int64
+	Token     string
+	Adding    reconcile.Adding
 	// Checked tells that the token was found to be this community's.
 	Checked bool
 }
@@ -45,13 +88,14 @@ type Community struct {
 // Community opens a school's token; nil if none has been set.
 func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error) {
 	type row struct {
+		Messenger   messenger.Protocol
 		CommunityID int64
 		Token       []byte
 		Adding      reconcile.Adding
 		Checked     bool
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT coalesce(community_id, 0) AS community_id, token, adding, checked FROM communities WHERE school_id = $1`, id)
+		SELECT messenger, coalesce(community_id, 0) AS community_id, token, adding, checked FROM communities WHERE school_id = $1`, id)
 	found, err := one[row](rows, err)
 	if err != nil || found == nil || found.Token == nil {
 		return nil, err
@@ -60,7 +104,7 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Community{ID: found.CommunityID, Token: string(token), Adding: found.Adding, Checked: found.Checked}, nil
+	return &Community{Messenger: found.Messenger, ID: found.CommunityID, Token: string(token), Adding: found.Adding, Checked: found.Checked}, nil
 }
 
 // SetAdding remembers whether a school's token may add people.

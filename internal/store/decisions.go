@@ -122,6 +122,7 @@ type NotApprovableError struct {
 func (e *NotApprovableError) Error() string {
 	advice := map[reconcile.HoldKind]string{
 		reconcile.HoldLastAdmin: "it dissolves as soon as the chat has its next admin",
+		reconcile.HoldOwner:     "the owner has to hand the chat on to somebody who belongs there, and to leave it, in the messenger",
 		reconcile.HoldChatGone:  "let the community back into the chat, as its admin, in the messenger",
 	}
 	return fmt.Sprintf("hold %d (%s) cannot be approved: %s", e.ID, e.Kind, advice[e.Kind])

@@ -78,6 +78,11 @@ func (e *Effects) ChatTrouble(chat int64, code messenger.Code) {
 		chat, lo.Ternary(code == "", reconcile.ChatLive, reconcile.ChatGone), string(code))
 }
 
+// RightsAre: these are the rights that the community needs in the chat and does not have.
+func (e *Effects) RightsAre(chat int64, lacks []messenger.Right) {
+	e.batch.Queue(`UPDATE chats SET lacks = $2 WHERE id = $1`, chat, lo.Ternary(lacks == nil, []messenger.Right{}, lacks))
+}
+
 // ChatsVerified: the chats have been read just now.
 func (e *Effects) ChatsVerified(chats []int64) {
 	e.batch.Queue(`UPDATE chats SET verified_at = now() WHERE id = ANY($1)`, chats)
@@ -104,16 +109,16 @@ func (e *Effects) MemberRefused(chat int64, o reconcile.Operation, code messenge
 // MemberSeen: an account is in the chat that was not known to be.
 func (e *Effects) MemberSeen(chat int64, m messenger.Member) {
 	e.batch.Queue(`
-		INSERT INTO chat_members (chat_id, account, state, admin) VALUES ($1, $2, 'present', $3)
-		ON CONFLICT (chat_id, account) DO UPDATE SET state = 'present', admin = excluded.admin, problem = NULL, retry_at = NULL,
+		INSERT INTO chat_members (chat_id, account, state, admin, owner) VALUES ($1, $2, 'present', $3, $4)
+		ON CONFLICT (chat_id, account) DO UPDATE SET state = 'present', admin = excluded.admin, owner = excluded.owner, problem = NULL, retry_at = NULL,
 			since = CASE WHEN chat_members.state = 'present' THEN chat_members.since ELSE now() END`,
-		chat, m.Account, m.Admin)
+		chat, m.Account, m.Admin, m.Owner)
 }
 
 // MemberWent: an account is no longer in the chat, and not by our doing.
 func (e *Effects) MemberWent(chat int64, account school.AccountID) {
 	e.batch.Queue(`
-		UPDATE chat_members SET state = 'missing', admin = false, since = now() WHERE chat_id = $1 AND account = $2`, chat, account)
+		UPDATE chat_members SET state = 'missing', admin = false, owner = false, since = now() WHERE chat_id = $1 AND account = $2`, chat, account)
 }
 
 // MemberRemoved: an account was turned out.

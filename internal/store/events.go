@@ -22,8 +22,9 @@ const (
 )
 
 // TakeEvent takes an event of a school's messenger and tells whether it is new. As one act it is
-// remembered, its chat counts as unread, and a reading of it is asked for through the outbox. Chats that the mirror does not
-// know are nobody's concern, and no reading is asked for what a pass of ours is doing itself.
+// remembered, its chat counts as unread, and a reading of it is asked for through the outbox. A chat that the mirror does not
+// know becomes a standing when the community is let in, and is nobody's concern otherwise; no reading is asked for what a pass
+// of ours is doing itself.
 func (s *Store) TakeEvent(ctx context.Context, id school.ID, e messenger.Event) (fresh bool, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO events (school_id, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, e.ID)
@@ -40,8 +41,11 @@ func (s *Store) TakeEvent(ctx context.Context, id school.ID, e messenger.Event) 
 			return err
 		}
 		keys, err := pgx.CollectRows(rows, pgx.RowTo[chats.Key])
-		if err != nil || len(keys) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(keys) == 0 {
+			return takeStanding(ctx, tx, id, e)
 		}
 		return want(ctx, tx, []school.ID{id}, "event", reconcile.Scope{Chats: keys}, true, "messenger event")
 	})
@@ -57,6 +61,7 @@ func (s *Store) PruneEvents(ctx context.Context) error {
 // Listening is a school whose events are to be listened to by long poll.
 type Listening struct {
 	School     school.ID
+	Messenger  messenger.Protocol
 	Community  int64
 	TokenSetAt time.Time
 }
@@ -64,7 +69,7 @@ type Listening struct {
 // Listenings lists the schools that have long poll on and a token, by id.
 func (s *Store) Listenings(ctx context.Context) ([]Listening, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT school_id AS school, coalesce(community_id, 0) AS community, token_set_at FROM communities
+		SELECT school_id AS school, messenger, coalesce(community_id, 0) AS community, token_set_at FROM communities
 		WHERE long_poll AND token IS NOT NULL ORDER BY school_id`)
 	return all[Listening](rows, err)
 }

@@ -141,11 +141,11 @@ func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReadin
 	if err := s.saveSnapshot(ctx, tx, x); err != nil {
 		return err
 	}
-	if err := s.takeFeedCalls(ctx, tx, x.School, x.Roster.Calls); err != nil {
+	var successor bool
+	err := tx.QueryRow(ctx, `
+		UPDATE schools SET snapshot = $2, problem = NULL WHERE id = $1 RETURNING successor_of IS NOT NULL`, x.School, x.Digest).Scan(&successor)
+	if err != nil || successor { // whose calls are the school's that it takes over from
 		return err
 	}
-	_, err := tx.Exec(ctx, `
-		UPDATE schools SET snapshot = $2, problem = NULL WHERE id = $1 AND (snapshot IS DISTINCT FROM $2 OR problem IS NOT NULL)`,
-		x.School, x.Digest)
-	return err
+	return s.takeFeedCalls(ctx, tx, x.School, x.Roster.Calls)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/telemetry"
@@ -11,8 +13,9 @@ import (
 
 // Pacing of a token's requests.
 const (
-	// interval between two requests: just under VK's 20 in any second, with room for jitter.
-	interval = time.Second * 2 / 37
+	// interval between two requests: just under VK's 20 in any second, with room for jitter; and maxInterval under MAX's 30.
+	interval    = time.Second * 2 / 37
+	maxInterval = time.Second * 2 / 57
 	// patience is how long a request waits for its turn before its activity gives the slot back.
 	patience = 2 * time.Second
 )
@@ -51,10 +54,10 @@ func (g *Gate) For(ctx context.Context, activity string, attempt int32) (*Gate, 
 // database's, so that workers need not agree on the time.
 func (g *Gate) Pass(ctx context.Context) error {
 	began := time.Now()
-	err := g.pass(ctx)
+	cost, err := g.pass(ctx)
 	switch code := messenger.CodeOf(err); {
 	case err == nil:
-		telemetry.GatePassed(ctx, "taken", time.Since(began), interval)
+		telemetry.GatePassed(ctx, "taken", time.Since(began), cost)
 	case code != "":
 		telemetry.GatePassed(ctx, string(code), time.Since(began), 0)
 	case ctx.Err() == nil:
@@ -63,33 +66,37 @@ func (g *Gate) Pass(ctx context.Context) error {
 	return err
 }
 
-func (g *Gate) pass(ctx context.Context) error {
+// pass gives what the request has taken of the token's time.
+func (g *Gate) pass(ctx context.Context) (cost time.Duration, err error) {
 	var wait time.Duration
 	var epoch int64
 	var taken, overtaken bool
-	err := g.store.pool.QueryRow(ctx, `
+	err = g.store.pool.QueryRow(ctx, `
 		WITH later AS (SELECT FROM attempts WHERE school_id = $1 AND activity = $5 AND attempt > $6),
+		pace AS (SELECT CASE messenger WHEN 'max' THEN $7::interval ELSE $3::interval END AS cost FROM communities WHERE school_id = $1),
 		slot AS (
-			UPDATE communities SET next_request_at = greatest(next_request_at, clock_timestamp()) + $3::interval
+			UPDATE communities SET next_request_at = greatest(next_request_at, clock_timestamp()) + cost FROM pace
 			WHERE school_id = $1 AND epoch = $2 AND next_request_at <= clock_timestamp() + $4::interval
 				AND NOT EXISTS (SELECT FROM later)
-			RETURNING next_request_at - $3::interval - clock_timestamp() AS wait, epoch)
-		SELECT wait, epoch, true, false FROM slot
+			RETURNING next_request_at - cost - clock_timestamp() AS wait, epoch, cost)
+		SELECT wait, epoch, true, false, cost FROM slot
 		UNION ALL
-		SELECT next_request_at - clock_timestamp(), epoch, false, EXISTS (SELECT FROM later) FROM communities
+		SELECT next_request_at - clock_timestamp(), epoch, false, EXISTS (SELECT FROM later), interval '0' FROM communities
 		WHERE school_id = $1 AND NOT EXISTS (SELECT FROM slot)`,
-		g.school, g.epoch, interval, patience, g.activity, g.attempt).Scan(&wait, &epoch, &taken, &overtaken)
+		g.school, g.epoch, interval, patience, g.activity, g.attempt, maxInterval).Scan(&wait, &epoch, &taken, &overtaken, &cost)
 	switch {
+	case err == pgx.ErrNoRows:
+		return 0, noSchool(g.school)
 	case err != nil:
-		return err
+		return 0, err
 	case taken:
-		return sleep(ctx, wait)
+		return cost, sleep(ctx, wait)
 	case epoch != g.epoch, overtaken:
-		return &messenger.Error{Code: messenger.CodeFenced}
+		return 0, &messenger.Error{Code: messenger.CodeFenced}
 	default:
 		// Less than the patience is what the row said before others took their turns, while this
 		// request waited for the row.
-		return &messenger.Error{Code: messenger.CodeBudget, RetryAfter: max(wait, patience)}
+		return 0, &messenger.Error{Code: messenger.CodeBudget, RetryAfter: max(wait, patience)}
 	}
 }
 

@@ -191,19 +191,25 @@ func (s *Store) wantLinked(ctx context.Context, tx pgx.Tx, id school.ID, taken *
 	if err != nil || roster == nil {
 		return err
 	}
-	var token bool
-	if err := tx.QueryRow(ctx, `SELECT token IS NOT NULL FROM communities WHERE school_id = $1`, id).Scan(&token); err != nil {
+	rows, err := tx.Query(ctx, `
+		SELECT s.id FROM schools s JOIN communities c ON c.school_id = s.id
+		WHERE c.token IS NOT NULL AND (s.id = $1 AND $2 OR s.successor_of = $1) ORDER BY 1`, id, ask)
+	if err != nil {
+		return err
+	}
+	able, err := pgx.CollectRows(rows, pgx.RowTo[school.ID])
+	if err != nil {
 		return err
 	}
 	taken.People = accounts.People(*roster, identities)
 	var scope reconcile.Scope
 	switch {
-	case !ask || !token, len(taken.People) == 0 && !taken.Change.First:
+	case len(taken.People) == 0 && !taken.Change.First:
 		return nil
 	case !taken.Change.First && len(taken.People) <= linkedAtOnce:
 		scope.People = taken.People
 	}
-	return want(ctx, tx, []school.ID{id}, "event", scope, false, "account links")
+	return want(ctx, tx, able, "event", scope, false, "account links")
 }
 
 // SetLinksProblem records why a reading of a school's account links was not taken.
@@ -232,10 +238,10 @@ type LinkedSchool struct {
 }
 
 // LinksDue lists the schools whose account links are to be looked at between passes too: those that
-// are gone through continuously, and have a token and a roster; by id.
+// are gone through continuously, and have a token and a roster; by id. A successor has those of the school that it takes over from.
 func (s *Store) LinksDue(ctx context.Context) ([]LinkedSchool, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT s.id, c.proxy IS NOT NULL AS proxied FROM schools s JOIN communities c ON c.school_id = s.id AND c.token IS NOT NULL
-		WHERE s.snapshot IS NOT NULL AND (s.schedule->>'continuous')::boolean AND coalesce(s.schedule->>'paused', '') = '' ORDER BY s.id`)
+		WHERE s.snapshot IS NOT NULL AND s.successor_of IS NULL AND (s.schedule->>'continuous')::boolean AND coalesce(s.schedule->>'paused', '') = '' ORDER BY s.id`)
 	return all[LinkedSchool](rows, err)
 }

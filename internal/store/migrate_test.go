@@ -25,10 +25,10 @@ func TestThePortalsMigrationGoesDownAndUpAgain(t *testing.T) {
 	st, url := setupAt(t)
 	ctx := t.Context()
 	conn := raw(t, url)
-	st.MigrateTo(t, 4)
-	up := schema(t, conn)
 	require.NoError(t, st.SetUserToken(ctx, "s", "person-token"))
 	require.NoError(t, st.TakeCalls(ctx, "s", time.Now(), []school.Call{lesson("vc-1")}))
+	st.MigrateTo(t, 4)
+	up := schema(t, conn)
 
 	st.MigrateTo(t, 3)
 	down := schema(t, conn)

@@ -23,6 +23,10 @@ type MirrorChat struct {
 	Nonce string
 	// Problem is the code of what is wrong with the chat, "" if nothing is.
 	Problem messenger.Code
+	// Lacks are rights that the community needs in the chat and does not have.
+	Lacks []messenger.Right
+	// Code is the one-time code by which a chat is known that a person is to make, "" where none is.
+	Code    string
 	HasLink bool
 	// Asked tells that the messenger was asked to make the chat: it may exist.
 	Asked      bool
@@ -55,12 +59,14 @@ func (s *Store) Mirror(ctx context.Context, id school.ID, types ...chats.Type) (
 		Type                                    chats.Type
 		ClassID                                 school.ClassID
 		Year, Title, Ref, Nonce, Problem, State string
+		Code                                    string
+		Lacks                                   []messenger.Right
 		HasLink, Asked                          bool
 		VerifiedAt                              *time.Time
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT id, key, type, class_id, year, title, coalesce(ref, '') AS ref, nonce, coalesce(problem, '') AS problem,
-			state, link IS NOT NULL AS has_link, asked_at IS NOT NULL AS asked, verified_at
+			state, coalesce(code, '') AS code, lacks, link IS NOT NULL AS has_link, asked_at IS NOT NULL AS asked, verified_at
 		FROM chats WHERE school_id = $1 AND (cardinality($2::text[]) = 0 OR type = ANY($2)) ORDER BY key`, id, typeNames(types))
 	found, err := all[chatRow](rows, err)
 	if err != nil {
@@ -72,7 +78,7 @@ func (s *Store) Mirror(ctx context.Context, id school.ID, types ...chats.Type) (
 		mirror[i] = MirrorChat{
 			Chat: reconcile.Chat{Key: r.Key, Type: r.Type, Class: r.ClassID, Year: r.Year, State: reconcile.ChatState(r.State), Title: r.Title},
 			ID:   r.ID, Ref: messenger.ChatRef(r.Ref), Nonce: r.Nonce, Problem: messenger.Code(r.Problem),
-			HasLink: r.HasLink, Asked: r.Asked, VerifiedAt: r.VerifiedAt,
+			Lacks: r.Lacks, Code: r.Code, HasLink: r.HasLink, Asked: r.Asked, VerifiedAt: r.VerifiedAt,
 		}
 		byID[r.ID] = &mirror[i]
 	}
@@ -81,7 +87,7 @@ func (s *Store) Mirror(ctx context.Context, id school.ID, types ...chats.Type) (
 
 func (s *Store) fillMembers(ctx context.Context, id school.ID, types []chats.Type, byID map[int64]*MirrorChat) error {
 	rows, err := s.pool.Query(ctx, `
-		SELECT m.chat_id, m.account, m.person_id, m.reasons, m.state, m.admin, m.put_back
+		SELECT m.chat_id, m.account, m.person_id, m.reasons, m.state, m.admin, m.owner, m.put_back
 		FROM chat_members m JOIN chats c ON c.id = m.chat_id
 		WHERE c.school_id = $1 AND (cardinality($2::text[]) = 0 OR c.type = ANY($2))
 			AND NOT (m.state = 'refused' AND m.retry_at <= now())
@@ -91,7 +97,7 @@ func (s *Store) fillMembers(ctx context.Context, id school.ID, types []chats.Typ
 	}
 	var chatID int64
 	var m reconcile.Member
-	_, err = pgx.ForEachRow(rows, []any{&chatID, &m.Account, &m.Person, &m.Reasons, &m.State, &m.Admin, &m.PutBack}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&chatID, &m.Account, &m.Person, &m.Reasons, &m.State, &m.Admin, &m.Owner, &m.PutBack}, func() error {
 		if chat := byID[chatID]; chat != nil {
 			chat.Members = append(chat.Members, m)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/samber/lo"
 
+	"github.com/rollcall-edu/rollcall/internal/adoption"
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -128,10 +129,16 @@ func updateMirrorKeys(ctx context.Context, tx pgx.Tx, id school.ID, plan reconci
 	}
 	byKey := lo.KeyBy(desired, func(c chats.Chat) chats.Key { return c.Key })
 	for _, o := range plan.Operations {
+		d := byKey[o.Chat]
+		if o.Kind == reconcile.Ask {
+			batch.Queue(`
+				INSERT INTO chats (school_id, key, type, class_id, year, state, title, nonce, code)
+				VALUES ($1, $2, $3, $4, $5, 'awaited', $6, '', $7) ON CONFLICT (school_id, key) DO NOTHING`,
+				id, d.Key, d.Type, d.Class, d.Year, d.Title, adoption.NewCode())
+		}
 		if o.Kind != reconcile.Create {
 			continue
 		}
-		d := byKey[o.Chat]
 		batch.Queue(`
 			INSERT INTO chats (school_id, key, type, class_id, year, state, title, nonce)
 			VALUES ($1, $2, $3, $4, $5, 'creating', $6, $6) ON CONFLICT (school_id, key) DO NOTHING`,

@@ -31,7 +31,7 @@ func (s *Store) SetProxy(ctx context.Context, id school.ID, settings *proxy.Sett
 		if err != nil || row.Snapshot == "" || tag.RowsAffected() == 0 {
 			return err
 		}
-		return want(ctx, tx, []school.ID{id}, "event", struct{}{}, false, lo.Ternary(settings == nil, "proxy taken away", "new proxy"))
+		return want(ctx, tx, row.both(), "event", struct{}{}, false, lo.Ternary(settings == nil, "proxy taken away", "new proxy"))
 	})
 }
 
@@ -47,10 +47,15 @@ func (s *Store) sealProxy(id school.ID, settings proxy.Settings) ([]byte, error)
 }
 
 // Proxy opens the settings of a school's proxy; nil if it has none. One that does not open is an error, and never
-// none: the school's traffic must not go another way.
+// none: the school's traffic must not go another way. A successor's is that of its school.
 func (s *Store) Proxy(ctx context.Context, id school.ID) (*proxy.Settings, error) {
-	type row struct{ Proxy []byte }
-	rows, err := s.pool.Query(ctx, `SELECT proxy FROM communities WHERE school_id = $1`, id)
+	type row struct {
+		School school.ID
+		Proxy  []byte
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT c.school_id AS school, c.proxy FROM communities c JOIN schools s ON coalesce(s.successor_of, s.id) = c.school_id
+		WHERE s.id = $1`, id)
 	found, err := one[row](rows, err)
 	if err == nil && found == nil {
 		err = noSchool(id)
@@ -58,7 +63,7 @@ func (s *Store) Proxy(ctx context.Context, id school.ID) (*proxy.Settings, error
 	if err != nil || found.Proxy == nil {
 		return nil, err
 	}
-	plain, err := s.open(found.Proxy, sealedProxy, string(id))
+	plain, err := s.open(found.Proxy, sealedProxy, string(found.School))
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,9 @@ func (s *Store) ProxiesSetAt(ctx context.Context) (map[school.ID]time.Time, erro
 		School     school.ID
 		ProxySetAt time.Time
 	}
-	rows, err := s.pool.Query(ctx, `SELECT school_id AS school, proxy_set_at FROM communities WHERE proxy_set_at IS NOT NULL`)
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id AS school, c.proxy_set_at FROM communities c JOIN schools s ON coalesce(s.successor_of, s.id) = c.school_id
+		WHERE c.proxy_set_at IS NOT NULL`)
 	found, err := all[row](rows, err)
 	return lo.SliceToMap(found, func(r row) (school.ID, time.Time) { return r.School, r.ProxySetAt }), err
 }

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -98,8 +100,10 @@ func (s *Store) AddSchool(ctx context.Context, x school.School) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO communities (school_id) VALUES ($1) ON CONFLICT DO NOTHING`, x.ID)
-		return err
+		if _, err := tx.Exec(ctx, `INSERT INTO communities (school_id) VALUES ($1) ON CONFLICT DO NOTHING`, x.ID); err != nil {
+			return err
+		}
+		return alike(ctx, tx, x.ID)
 	})
 }
 
@@ -117,7 +121,7 @@ func (s *Store) Organisation(ctx context.Context, id school.ID) (string, error) 
 	}
 	found, err := one[row](s.pool.Query(ctx, `
 		SELECT `+organisation("s")+` AS organisation,
-			(SELECT min(o.id) FROM schools o WHERE o.id <> s.id AND `+organisation("o")+` = `+organisation("s")+`) AS other
+			(SELECT min(o.id) FROM schools o WHERE o.id <> s.id AND o.successor_of IS NULL AND s.successor_of IS NULL AND `+organisation("o")+` = `+organisation("s")+`) AS other
 		FROM schools s WHERE s.id = $1`, id))
 	if err == nil && found == nil {
 		err = noSchool(id)
@@ -136,10 +140,15 @@ func (s *Store) Organisation(ctx context.Context, id school.ID) (string, error) 
 // SchoolRow is a registered school with what is known about it.
 type SchoolRow struct {
 	school.School
+	// SuccessorOf is the school that this one is to take over from, and Successor the one that is to take over from this one, both
+	// "" where the school does not move.
+	SuccessorOf, Successor school.ID
 	// Schedule says when the school is gone through, in the district's TimeZone.
 	Schedule       school.Schedule
 	TimeZone       string
 	DistrictTitles school.Titles
+	// Messenger is where the school's chats live.
+	Messenger messenger.Protocol
 	// CommunityID is 0 and TokenSet false until the token is set; Refused is the code with
 	// which the messenger refused the token last.
 	CommunityID int64
@@ -155,6 +164,17 @@ type SchoolRow struct {
 	Problem *Problem
 }
 
+// both are the school and, while it moves, its successor.
+func (r SchoolRow) both() []school.ID {
+	if r.Successor == "" {
+		return []school.ID{r.ID}
+	}
+	return []school.ID{r.ID, r.Successor}
+}
+
+// Origin is the school whose account links and organisation count: of a successor, that which it takes over from.
+func (r SchoolRow) Origin() school.ID { return cmp.Or(r.SuccessorOf, r.ID) }
+
 // Problem is the trouble of a feed or of a school's roster, as it is stored and shown.
 type Problem struct {
 	Code    string `json:"code"`
@@ -163,8 +183,9 @@ type Problem struct {
 
 const schoolColumns = `
 	s.id, s.district_id AS district, s.feed_id AS feed, s.source_id, s.name, s.subject_chats, s.portal_id, s.schedule, d.time_zone,
-	d.titles AS district_titles, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set, c.checked AS token_tried,
-	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.snapshot, '') AS snapshot, s.problem
+	d.titles AS district_titles, c.messenger, coalesce(c.community_id, 0) AS community_id, c.token IS NOT NULL AS token_set, c.checked AS token_tried,
+	coalesce(c.refused, '') AS refused, c.adding, c.epoch, coalesce(s.successor_of, '') AS successor_of,
+	coalesce((SELECT n.id FROM schools n WHERE n.successor_of = s.id), '') AS successor, coalesce(s.snapshot, '') AS snapshot, s.problem
 	FROM schools s JOIN districts d ON d.id = s.district_id JOIN communities c ON c.school_id = s.id`
 
 // Schools lists schools by id; of one district where the id is not empty.
@@ -197,7 +218,7 @@ func (s *Store) SetSchedule(ctx context.Context, id school.ID, schedule school.S
 	if err := schedule.Validate(); err != nil {
 		return err
 	}
-	tag, err := s.pool.Exec(ctx, `UPDATE schools SET schedule = $2 WHERE id = $1`, id, schedule)
+	tag, err := s.pool.Exec(ctx, `UPDATE schools SET schedule = $2 WHERE id = $1 OR successor_of = $1`, id, schedule)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = noSchool(id)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/pgcluster/pgtest"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/school"
@@ -128,7 +129,7 @@ func TestTokenIsSealedAndOpened(t *testing.T) {
 	require.NoError(t, st.SetRefused(ctx, "s", "token-refused"))
 	community, err = st.Community(ctx, "s")
 	require.NoError(t, err)
-	require.Equal(t, &store.Community{ID: 42, Token: "the-token", Adding: "denied"}, community)
+	require.Equal(t, &store.Community{Messenger: messenger.VK, ID: 42, Token: "the-token", Adding: "denied"}, community)
 
 	require.NoError(t, st.SetToken(ctx, "s", 42, "another"))
 	row, err := st.School(ctx, "s")

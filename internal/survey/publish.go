@@ -8,8 +8,10 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/calls"
+	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -32,15 +34,13 @@ func (s Survey) Publication(ctx context.Context, st *store.Store) (Publication, 
 	if err != nil {
 		return p, err
 	}
-	links, err := st.Links(ctx, s.School.ID)
+	links, err := s.links(ctx, st)
 	if err != nil {
 		return p, err
 	}
-	mirror := s.Mirror.ByKey()
 	identities, organisation := calls.Identities(s.Roster), s.School.Organisation()
 	for _, c := range s.Desired {
-		known := mirror[c.Key]
-		if links[c.Key] == "" || known == nil || known.State == reconcile.ChatGone {
+		if links[c.Key] == "" {
 			continue
 		}
 		chat := portal.Chat{
@@ -58,4 +58,29 @@ func (s Survey) Publication(ctx context.Context, st *store.Store) (Publication, 
 		return cmp.Or(cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Key, b.Key))
 	})
 	return p, nil
+}
+
+// links are the links by which the school's chats are found. While the school moves, they are those of the chats that are there
+// already on the other messenger, and of the old ones where there is no new one yet.
+func (s Survey) links(ctx context.Context, st *store.Store) (map[chats.Key]string, error) {
+	found, err := usable(ctx, st, s.School.ID, s.Mirror)
+	if err != nil || s.School.Successor == "" {
+		return found, err
+	}
+	mirror, err := st.Mirror(ctx, s.School.Successor)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := usable(ctx, st, s.School.Successor, mirror)
+	return lo.Assign(found, moved), err
+}
+
+// usable are the links of the chats to which the messenger gives access.
+func usable(ctx context.Context, st *store.Store, id school.ID, mirror store.Mirror) (map[chats.Key]string, error) {
+	links, err := st.Links(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	byKey := mirror.ByKey()
+	return lo.PickBy(links, func(k chats.Key, _ string) bool { return byKey[k] != nil && byKey[k].State != reconcile.ChatGone }), nil
 }

@@ -73,12 +73,12 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	if s.Roster, err = st.Roster(ctx, id, s.Digest); err != nil {
 		return s, err
 	}
-	links, err := st.AccountLinks(ctx, id)
+	links, err := st.AccountLinks(ctx, s.School.Origin())
 	if err != nil {
 		return s, err
 	}
 	s.Roster = links.Roster(s.Roster)
-	if s.Links, err = st.LinksState(ctx, id); err != nil {
+	if s.Links, err = st.LinksState(ctx, s.School.Origin()); err != nil {
 		return s, err
 	}
 	if s.Mirror, err = st.Mirror(ctx, id); err != nil {
@@ -101,7 +101,7 @@ func Take(ctx context.Context, st *store.Store, id school.ID, at time.Time, o Op
 	}
 	s.Plan = reconcile.Make(reconcile.Input{
 		Roster: s.Roster, Day: s.Day, Desired: s.Desired, Actual: s.Mirror.Plain(),
-		Adding: reconcile.Adding(s.School.Adding), Limits: reconcile.DefaultLimits(), HoldCounted: o.HoldCounted, Decisions: decisions,
+		ByHand: !s.School.Messenger.MakesChats(), Adding: reconcile.Adding(s.School.Adding), Limits: reconcile.DefaultLimits(), HoldCounted: o.HoldCounted, Decisions: decisions,
 	}).Within(o.Scope)
 	return s, nil
 }

@@ -1,0 +1,178 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rollcall-edu/rollcall/internal/adoption"
+	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/store"
+)
+
+// awaited asks for the parents' chat of class c, and gives it as the mirror has it.
+func awaited(t *testing.T, st *store.Store) store.MirrorChat {
+	t.Helper()
+	ctx := t.Context()
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "s", Request: "r", Trigger: "manual", Scope: reconcile.Scope{}})
+	require.NoError(t, err)
+	d := chats.Chat{Key: "parents:c", Type: chats.Parents, Class: "c", Title: "5А"}
+	plan := reconcile.Plan{Operations: []reconcile.Operation{{
+		Chat: d.Key, Type: d.Type, Step: reconcile.StepEnsure, Kind: reconcile.Ask, Title: d.Title, Rule: reconcile.RuleNewChat,
+	}}}
+	_, _, err = st.SavePlan(ctx, store.PlanRow{School: "s", Epoch: epoch, Type: d.Type}, plan, []chats.Chat{d})
+	require.NoError(t, err)
+	endPass(t, st, "changed")
+	st.Age(t, "passes", "finished_at", time.Hour)
+	return mirrored(t, st)
+}
+
+func mirrored(t *testing.T, st *store.Store) store.MirrorChat {
+	t.Helper()
+	mirror, err := st.Mirror(t.Context(), "s")
+	require.NoError(t, err)
+	require.Len(t, mirror, 1)
+	return mirror[0]
+}
+
+func standings(t *testing.T, st *store.Store) []store.Standing {
+	t.Helper()
+	all, err := st.Standings(t.Context(), "s")
+	require.NoError(t, err)
+	return all
+}
+
+func TestAChatIsAskedForWithACode(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	chat := awaited(t, st)
+	require.Equal(t, reconcile.ChatAwaited, chat.State)
+	require.Equal(t, []string{chat.Code}, adoption.CodesIn(chat.Code))
+	require.Empty(t, chat.Ref)
+	require.False(t, chat.Asked, "the messenger was asked nothing")
+	require.Equal(t, chat.Code, awaited(t, st).Code, "asked for again, it keeps its code")
+}
+
+func TestTheWordOfAChatThatTheCommunityWasLetInto(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	liveChat(t, st)
+	added := messenger.Event{ID: "1", Kind: messenger.EventOwnAdded, Chat: "-70"}
+	require.True(t, take(t, st, added))
+	require.False(t, take(t, st, added))
+	wanted := outbox(t, st)
+	require.Len(t, wanted, 1)
+	require.JSONEq(t, `{"standings":true}`, string(wanted[0].Scope))
+	require.True(t, wanted[0].Verify)
+	require.Len(t, standings(t, st), 1)
+	require.Nil(t, standings(t, st)[0].LookedAt)
+
+	seen := func() {
+		e := st.NewEffects()
+		e.StandingSeen("s", "-70", adoption.ProblemRights, []messenger.Right{messenger.RightTitle})
+		require.NoError(t, e.Record(t.Context()))
+		x := standings(t, st)[0]
+		require.NotNil(t, x.LookedAt)
+		require.Equal(t, adoption.ProblemRights, x.Problem)
+		require.Equal(t, []messenger.Right{messenger.RightTitle}, x.Lacks)
+	}
+	for i, kind := range []messenger.EventKind{messenger.EventOwnRights, messenger.EventTitle, messenger.EventOwnAdded} {
+		seen()
+		require.True(t, take(t, st, messenger.Event{ID: string(kind), Kind: kind, Chat: "-70"}))
+		require.Nil(t, standings(t, st)[0].LookedAt, "%d: it is to be read again", i)
+		require.Len(t, outbox(t, st), 1)
+	}
+	for _, kind := range []messenger.EventKind{messenger.EventJoined, messenger.EventOther} {
+		require.True(t, take(t, st, messenger.Event{ID: "x" + string(kind), Kind: kind, Chat: "-70"}))
+		require.Empty(t, outbox(t, st), "who comes and goes there is nobody's concern")
+	}
+	require.True(t, take(t, st, messenger.Event{ID: "t", Kind: messenger.EventTitle, Chat: "-71"}))
+	require.Empty(t, outbox(t, st), "a chat that nobody knows")
+	require.True(t, take(t, st, messenger.Event{ID: "9", Kind: messenger.EventOwnRemoved, Chat: "-70"}))
+	require.Empty(t, standings(t, st))
+
+	require.True(t, take(t, st, messenger.Event{ID: "10", Kind: messenger.EventOwnRemoved, Chat: "7"}))
+	require.JSONEq(t, `{"chats":["parents:c"]}`, string(outbox(t, st)[0].Scope), "of a chat that is the school's, it is read")
+}
+
+func TestACodeAdoptsOneChatOnce(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	chat := awaited(t, st)
+	take(t, st, messenger.Event{ID: "1", Kind: messenger.EventOwnAdded, Chat: "-70"})
+	state := messenger.ChatState{Ref: "-70", Title: "5А " + chat.Code}
+	id, err := st.Adopt(ctx, "s", "parents:c", "000-000-000", state)
+	require.NoError(t, err)
+	require.Zero(t, id, "another code")
+	id, err = st.Adopt(ctx, "s", chat.Key, chat.Code, state)
+	require.NoError(t, err)
+	require.Equal(t, chat.ID, id)
+	adopted := mirrored(t, st)
+	require.Equal(t, []any{reconcile.ChatLive, state.Ref, state.Title, chat.Code}, []any{adopted.State, adopted.Ref, adopted.Title, adopted.Code})
+	require.Empty(t, standings(t, st))
+
+	state.Ref = "-71"
+	id, err = st.Adopt(ctx, "s", chat.Key, chat.Code, state)
+	require.NoError(t, err)
+	require.Zero(t, id, "it has been used")
+	require.EqualValues(t, "-70", mirrored(t, st).Ref)
+}
+
+func TestRightsAndOwnersAreOnRecord(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	liveChat(t, st)
+	chat := mirrored(t, st)
+	record := func(lacks []messenger.Right, m messenger.Member) store.MirrorChat {
+		e := st.NewEffects()
+		e.RightsAre(chat.ID, lacks)
+		e.MemberSeen(chat.ID, m)
+		require.NoError(t, e.Record(t.Context()))
+		return mirrored(t, st)
+	}
+	c := record([]messenger.Right{messenger.RightMembers}, messenger.Member{Account: 5, Admin: true, Owner: true})
+	require.Equal(t, []messenger.Right{messenger.RightMembers}, c.Lacks)
+	require.Equal(t, []reconcile.Member{{Account: 5, Admin: true, Owner: true, State: reconcile.MemberPresent, Reasons: []chats.Reason{}}}, c.Members)
+	c = record(nil, messenger.Member{Account: 5})
+	require.Empty(t, c.Lacks)
+	require.False(t, c.Members[0].Owner)
+}
+
+func TestAMessengerIsChosenBeforeThereAreChats(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	choose := func(p messenger.Protocol) error { return st.SetMessenger(ctx, "s", p) }
+	require.NoError(t, st.SetToken(ctx, "s", 77, "vk-token"))
+	require.NoError(t, choose(messenger.VK), "it is there")
+	c, err := st.Community(ctx, "s")
+	require.NoError(t, err)
+	require.Equal(t, messenger.VK, c.Messenger)
+
+	require.NoError(t, choose(messenger.MAX))
+	row, err := st.School(ctx, "s")
+	require.NoError(t, err)
+	require.Equal(t, messenger.MAX, row.Messenger)
+	require.False(t, row.TokenSet, "a token of VK's is none of MAX's")
+	require.NoError(t, st.SetToken(ctx, "s", 900, "max-token"))
+	listenings, err := st.Listenings(ctx)
+	require.NoError(t, err)
+	require.Len(t, listenings, 1, "nothing else tells of a chat that somebody made")
+	require.Equal(t, messenger.MAX, listenings[0].Messenger)
+
+	awaited(t, st)
+	require.NoError(t, choose(messenger.VK), "a chat that nobody has made is none")
+	mirror, err := st.Mirror(ctx, "s")
+	require.NoError(t, err)
+	require.Empty(t, mirror)
+
+	liveChat(t, st)
+	moved := &store.MovedError{}
+	require.ErrorAs(t, choose(messenger.MAX), &moved)
+	require.Equal(t, store.MovedError{School: "s", From: messenger.VK, To: messenger.MAX, Chats: 1}, *moved)
+	require.Error(t, st.SetMessenger(ctx, "nowhere", messenger.MAX))
+}
