@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/samber/lo"
@@ -269,6 +270,32 @@ func TestLostRightsAndChatsAreSaid(t *testing.T) {
 	require.Equal(t, []any{reconcile.ChatLive, messenger.Code("")}, []any{back.State, back.Problem})
 	require.Empty(t, back.Lacks)
 	require.Equal(t, []int64{stranger}, b.chat(made.ChatID).Blocked, "what was left undone is done")
+}
+
+// TestAChatThatItsOwnerEndedIsAskedForAnew once an operator says so, under another code.
+func TestAChatThatItsOwnerEndedIsAskedForAnew(t *testing.T) {
+	t.Parallel()
+	b := setupMAX(t)
+	r := big(1, 3)
+	b.roster(r)
+	b.mustPass(false, workflows.OutcomeChanged)
+	first := b.code(parents)
+	made := b.make(account(r, "t00"), first)
+	b.follow(workflows.OutcomeChanged)
+	_, err := b.sandbox.Max.CloseChat(max.ChatRef{Chat: made.ChatID})
+	require.NoError(t, err)
+	b.follow(workflows.OutcomePartial)
+	holds, err := b.store.Holds(t.Context(), "s")
+	require.NoError(t, err)
+	require.Len(t, holds, 1)
+	digest, err := b.store.HoldsDigest(t.Context(), "s")
+	require.NoError(t, err)
+	require.NoError(t, b.decide(workflows.Decision{Holds: []int64{holds[0].ID}, Digest: digest, Approve: true, DecidedBy: "i"}))
+	require.NotEqual(t, first, b.code(parents), "the decision's own pass has asked")
+	again := b.make(account(r, "t00"), b.code(parents))
+	b.follow(workflows.OutcomeChanged)
+	require.EqualValues(t, strconv.FormatInt(again.ChatID, 10), b.mirrored(parents).Ref)
+	require.Len(t, b.mirrored(parents).Members, 7, "everybody is invited again")
 }
 
 // TestWhoLeavesIsOnlyInvitedAgain.

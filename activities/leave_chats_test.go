@@ -92,13 +92,12 @@ func TestASchoolMoves(t *testing.T) {
 
 	// From now on the school's own lane sees to the new chats: nobody who came meanwhile is forgotten.
 	require.Contains(t, old.outbox(), reconcile.Scope{})
-	moved := &maxBench{bench: old, stream: next.stream}
+	moved := old.onMAX()
 	moved.mustPass(true, workflows.OutcomeInStep)
 	require.Contains(t, lo.Map(moved.mirrored(parents).Members, func(m reconcile.Member, _ int) int64 { return int64(m.Account) }), mother)
 	_, err = next.sandbox.Max.Join(max.Joining{Chat: chatID(moved.mirrored(parents)), User: stranger})
 	require.NoError(t, err)
-	moved.hear() // of the mother, whom the pass has seen, and of the stranger
-	moved.mustPass(true, workflows.OutcomeChanged)
+	moved.follow(workflows.OutcomeChanged)
 	require.Equal(t, []int64{stranger}, moved.chat(chatID(moved.mirrored(parents))).Blocked)
 	require.True(t, strings.HasPrefix(old.shown()["00А · Родители"].Link, "https://max.ru/"))
 }

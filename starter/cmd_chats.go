@@ -33,7 +33,8 @@ alone, and each showing is recorded in the audit under your login first.
 
 Where the messenger lets no community make chats (MAX), a person makes each: with
 --to-make it is said which, with the title and the one-time code to put into it,
-and which chats the bot was let into and why they were not taken.`,
+and which chats the bot was let into and why they were not taken. Of a school that moves
+to such a messenger, see "school move", they are those that it is to have there.`,
 		Example: "  rollcall chats school-17\n  rollcall chats school-17 --show-links\n  rollcall chats school-17 --to-make",
 		Args:    names("SCHOOL"),
 		RunE:    a.runs(func(ctx context.Context, args []string) error { return runChats(ctx, a, school.ID(args[0]), o) }),
@@ -55,11 +56,7 @@ func runChats(ctx context.Context, a *app, id school.ID, o chatsOptions) error {
 		return err
 	}
 	if o.toMake {
-		standings, err := st.Standings(ctx, id)
-		if err != nil {
-			return err
-		}
-		return a.show(viewToMake(s, standings, a.now()))
+		return showToMake(ctx, a, st, s)
 	}
 	links := map[chats.Key]string{}
 	if o.showLinks {
@@ -68,6 +65,22 @@ func runChats(ctx context.Context, a *app, id school.ID, o chatsOptions) error {
 		}
 	}
 	return a.show(viewChats(s, links, o.showLinks))
+}
+
+// showToMake shows which chats people are to make for a school: while it moves to where they are to, the new ones.
+func showToMake(ctx context.Context, a *app, st *store.Store, s survey.Survey) error {
+	head := headOf(s)
+	if s.School.Successor != "" && s.School.Messenger.MakesChats() {
+		var err error
+		if s, err = a.surveyIn(ctx, st, s.School.Successor); err != nil {
+			return err
+		}
+	}
+	standings, err := st.Standings(ctx, s.School.ID)
+	if err != nil {
+		return err
+	}
+	return a.show(viewToMake(head, s, standings, a.now()))
 }
 
 // openLinks opens the invite links of a school's chats, recording each before it is opened:

@@ -130,7 +130,7 @@ func viewHolds(row store.SchoolRow, holds []store.HoldRow, who people, mirror st
 		since := h.Since.UTC()
 		return storedHold{
 			ID: h.ID, Chat: h.Operation.Chat, Type: h.Operation.Type, Title: title,
-			State: h.State, DecidedBy: h.DecidedBy, DecidedAt: h.DecidedAt, Approvable: h.Kind.Approvable(),
+			State: h.State, DecidedBy: h.DecidedBy, DecidedAt: h.DecidedAt, Approvable: h.Approvable(),
 			holdView: who.hold(h.Kind, h.Operation, h.Faults, &since),
 		}
 	})}

@@ -110,7 +110,7 @@ func chosenHolds(ctx context.Context, st *store.Store, id school.ID, ids []strin
 		return nil, err
 	}
 	for _, h := range holds {
-		if h.State == reconcile.DecisionWaiting && (!approve || h.Kind.Approvable()) {
+		if h.State == reconcile.DecisionWaiting && (!approve || h.Approvable()) {
 			chosen = append(chosen, h.ID)
 		}
 	}

@@ -57,6 +57,7 @@ func TestAMessengerIsChosenBeforeThereAreChats(t *testing.T) {
 	b.register()
 	b.execute(`INSERT INTO chats (school_id, key, type, class_id, year, state, title, nonce, ref) VALUES ('s', 'k', 'parents', '1a', '2026', 'live', '1A', 'n', '1')`)
 	require.Contains(t, b.refused(exitUsage, "school", "set-messenger", "s", "max"), "has 1 chats on VK")
+	require.Contains(t, b.err, "rollcall school move s --to max --community-id N")
 }
 
 // botSchool is the school s on MAX, with a sandbox in which its bot is 700.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/samber/lo"
 	"github.com/spf13/cobra"
@@ -19,8 +21,9 @@ func newSchoolList(a *app) *cobra.Command {
 		Use:   "list",
 		Short: "List the schools",
 		Long: `Lists the registered schools: where they belong, where their rosters come from, on
-which messenger they are, and how their community tokens stand. How their chats stand is shown by
-"status".`,
+which messenger they are, and how their community tokens stand. A school that moves to another
+messenger is followed by its successor there, see "school move". How their chats stand is shown
+by "status".`,
 		Example: "  rollcall school list\n  rollcall school list --district nevsky -o json",
 		Args:    names(),
 		RunE:    a.runs(func(ctx context.Context, _ []string) error { return runSchoolList(ctx, a, o) }),
@@ -44,7 +47,7 @@ func runSchoolList(ctx context.Context, a *app, o schoolListOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.show(schoolsView{lo.Map(rows, func(r store.SchoolRow, _ int) schoolView { return viewSchool(r) })})
+	return a.show(schoolsView{lo.Map(withSuccessors(rows), func(r store.SchoolRow, _ int) schoolView { return viewSchool(r) })})
 }
 
 // schoolView is a registered school.
@@ -59,7 +62,11 @@ type schoolView struct {
 	SubjectChats bool   `json:"subjectChats"`
 	// Messenger is where the school's chats live.
 	Messenger messenger.Protocol `json:"messenger"`
-	Token     tokenView          `json:"token"`
+	// Successor is what the school moves to, "" where it does not move; SuccessorOf the school of which this is one.
+	Successor   school.ID `json:"successor"`
+	SuccessorOf school.ID `json:"successorOf"`
+	Token       tokenView `json:"token"`
+	note        string
 }
 
 // tokenView is how the community token stands. The token itself is never shown.
@@ -73,8 +80,20 @@ type tokenView struct {
 func viewSchool(r store.SchoolRow) schoolView {
 	return schoolView{
 		ID: r.ID, Name: r.Name, District: r.District, Feed: r.Feed, SourceID: r.SourceID, PortalID: r.Organisation(), SubjectChats: r.SubjectChats,
-		Messenger: r.Messenger, Token: viewToken(r),
+		Messenger: r.Messenger, Successor: r.Successor, SuccessorOf: r.SuccessorOf, Token: viewToken(r), note: moveNote(r),
 	}
+}
+
+// withSuccessors orders schools by id, each followed by its successor.
+func withSuccessors(rows []store.SchoolRow) []store.SchoolRow {
+	return slices.SortedStableFunc(slices.Values(rows), func(a, b store.SchoolRow) int {
+		return cmp.Or(cmp.Compare(a.Origin(), b.Origin()), cmp.Compare(a.SuccessorOf, b.SuccessorOf))
+	})
+}
+
+// listedID is a school's id in a list: a successor's is set in, under its school's.
+func listedID(id, successorOf school.ID) string {
+	return lo.Ternary(successorOf == "", "", "  ") + string(id)
 }
 
 func viewToken(r store.SchoolRow) tokenView {
@@ -112,8 +131,13 @@ func (v schoolsView) text(p *page) {
 	header := []string{"ID", "NAME", "DISTRICT", "FEED", "SOURCE ID", "SUBJECT CHATS", "MESSENGER", "TOKEN"}
 	p.table(header, lo.Map(v.Schools, func(s schoolView, _ int) []string {
 		return []string{
-			string(s.ID), s.Name, string(s.District), string(s.Feed), s.SourceID,
+			listedID(s.ID, s.SuccessorOf), s.Name, string(s.District), string(s.Feed), s.SourceID,
 			lo.Ternary(s.SubjectChats, "on", "off"), s.Messenger.Name(), string(s.Token.State),
 		}
 	}))
+	for _, s := range v.Schools {
+		if s.Successor != "" {
+			p.line("%s %s", s.ID, s.note)
+		}
+	}
 }

@@ -60,7 +60,10 @@ On MAX one of the two is always on, long poll at first: nothing else tells that 
 was let into a chat. --callback --address has MAX send events to the endpoint, which
 must be reachable at that https URL from the internet; a secret is made for it and
 sealed, and nothing is to be entered at MAX. It ends long poll, because MAX tells in
-one way alone; --callback=false, or --long-poll on, goes back.`,
+one way alone; --callback=false, or --long-poll on, goes back.
+
+What a school moves to, see "school move", is followed by long poll: choose callbacks
+for the school when it has moved.`,
 		Example: `  rollcall school set-events school-17 --long-poll on
   rollcall school set-events school-17 --callback --confirmation 62dfc19d < secret.txt
   rollcall school set-events school-17 --callback --address https://rollcall.example
@@ -94,6 +97,10 @@ func runSetEvents(ctx context.Context, a *app, id school.ID, o setEventsOptions)
 	row, err := st.School(ctx, id)
 	if err != nil {
 		return err // before a secret is asked for in vain
+	}
+	if row.SuccessorOf != "" && o.callback {
+		// The address has an id in it, and the successor's is gone when the school has moved.
+		return usagef("%s %s; choose callbacks for %s when it has moved, and long poll until then", id, moveNote(row), row.SuccessorOf)
 	}
 	if row.Messenger == messenger.MAX {
 		return setEventsMAX(ctx, a, st, row, o)

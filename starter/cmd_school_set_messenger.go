@@ -17,7 +17,7 @@ func newSchoolSetMessenger(a *app) *cobra.Command {
 		Short: "Choose on which messenger a school's chats live",
 		Long: `Chooses where a school's chats live: on VK, as every school's at first, or on MAX. It
 is chosen before the first chat is made: chats cannot be taken along, and where there
-are some the command refuses. With the messenger the school's tokens go, and how its
+are some the command refuses, see "school move". With the messenger the school's tokens go, and how its
 events are learnt of.
 
 MAX needs a bot of the school's own. Its user id is given as the community id, and its
@@ -48,14 +48,20 @@ func runSetMessenger(ctx context.Context, a *app, id school.ID, name string) err
 		return err
 	}
 	defer st.Close()
+	row, err := st.School(ctx, id)
+	if err != nil {
+		return err
+	}
+	if note := moveNote(row); note != "" {
+		return usagef("a messenger cannot be chosen now: %s %s", id, note)
+	}
 	if err := st.SetMessenger(ctx, id, protocol); err != nil {
 		if _, moved := errors.AsType[*store.MovedError](err); moved {
 			return &usageError{err}
 		}
 		return err
 	}
-	row, err := st.School(ctx, id)
-	if err != nil {
+	if row, err = st.School(ctx, id); err != nil {
 		return err
 	}
 	longPoll, _, err := st.EventWays(ctx, id)

@@ -38,9 +38,9 @@ Whether it is good is found out at the next pass.`,
 }
 
 func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) error {
-	community, err := strconv.ParseInt(o.communityID, 10, 64)
-	if err != nil || community <= 0 {
-		return usagef("--community-id must be a positive number: the district coordinator gives it out with the token")
+	community, err := parseCommunity(o.communityID)
+	if err != nil {
+		return err
 	}
 	st, err := a.openSealed(ctx)
 	if err != nil {
@@ -66,6 +66,14 @@ func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) e
 		School: id, Messenger: row.Messenger, CommunityID: community,
 		CallbackLost: callback && row.Messenger == messenger.MAX && row.CommunityID != community,
 	})
+}
+
+func parseCommunity(given string) (int64, error) {
+	community, err := strconv.ParseInt(given, 10, 64)
+	if err != nil || community <= 0 {
+		return 0, usagef("--community-id must be a positive number: the district coordinator gives it out with the token")
+	}
+	return community, nil
 }
 
 // tokenStored tells that a token has been stored.

@@ -134,6 +134,9 @@ func (v schoolShow) callLag() string {
 func (v schoolShow) text(p *page) {
 	r := v.Registration
 	p.line("%s (%s)", r.Name, r.ID)
+	if r.note != "" {
+		p.line("%s %s", r.ID, r.note)
+	}
 	p.gap()
 	p.pairs([][2]string{
 		{"District", string(r.District)},

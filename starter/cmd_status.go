@@ -22,7 +22,8 @@ func newStatus(a *app) *cobra.Command {
 it, how it ended and what it did; how much is held for a human's word; how many
 source faults the roster has, how old the roster is and what is wrong with it;
 and how the community token stands. What keeps a school from being in step, and
-what was wrong with the Portal, is said below the table.
+what was wrong with the Portal, is said below the table. A school that moves is
+followed by its successor, see "school move".
 
 Outcomes of a pass: in-step (nothing had to be done), changed (everything that
 had to be done was), held (something waits), partial (some operations failed),
@@ -68,7 +69,11 @@ func chosenSchools(ctx context.Context, st *store.Store, args []string, district
 	if district != "" && row.District != district {
 		return nil, usagef("school %s is not of district %s but of %s: leave out --district", row.ID, district, row.District)
 	}
-	return []store.SchoolRow{row}, nil
+	if row.Successor == "" {
+		return []store.SchoolRow{row}, nil
+	}
+	next, err := st.School(ctx, row.Successor)
+	return []store.SchoolRow{row, next}, err
 }
 
 // statusView is how schools stand.
@@ -86,11 +91,14 @@ func (v statusView) text(p *page) {
 	p.table(header, lo.Map(v.Schools, func(s statusLine, _ int) []string {
 		pass := lo.FromPtr(s.LastPass)
 		return []string{
-			string(s.School), s.Name, v.now.ago(pass.ended()), string(pass.Trigger), pass.outcome(),
+			listedID(s.School, s.SuccessorOf), s.Name, v.now.ago(pass.ended()), string(pass.Trigger), pass.outcome(),
 			tallyDone(pass.Operations), tally(pass.Failed), number(s.Holds), number(s.Faults), s.Roster.short(v.now), string(s.Token.State),
 		}
 	}))
 	for _, s := range v.Schools {
+		if s.Successor != "" {
+			p.line("%s %s", s.School, s.note)
+		}
 		for _, trouble := range s.troubles() {
 			p.line("%s: %s", s.School, trouble)
 		}

@@ -65,7 +65,7 @@ func newRoot(a *app) *cobra.Command {
 			newDistrictResync(a), newDistrictReport(a), newDistrictPause(a), newDistrictResume(a), newDistrictCancel(a)),
 		group("feed", "Feeds: the files that rosters are read from", newFeedAdd(a), newFeedList(a), newFeedCheck(a), newFeedRead(a), newFeedSetPush(a)),
 		group("school", "Schools and their community tokens", newSchoolAdd(a), newSchoolList(a), newSchoolShow(a),
-			newSchoolSetMessenger(a), newSchoolSetToken(a), newSchoolSetEvents(a), newSchoolSetProxy(a), newSchoolSetUserToken(a), newSchoolSetCallsPush(a), newSchoolCheck(a)),
+			newSchoolSetMessenger(a), newSchoolMove(a), newSchoolSetToken(a), newSchoolSetEvents(a), newSchoolSetProxy(a), newSchoolSetUserToken(a), newSchoolSetCallsPush(a), newSchoolCheck(a)),
 		group("accounts", "Account links: who has which messenger account, by the Portal", newAccountsShow(a), newAccountsRead(a)),
 		group("holds", "What is held, and deciding on it", newHoldsList(a), newHoldsShow(a), newHoldsApprove(a), newHoldsReject(a)),
 		group("workers", "Builds of the workers", newWorkersShow(a), newWorkersPromote(a)),

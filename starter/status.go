@@ -31,6 +31,10 @@ type statusLine struct {
 	Faults   int               `json:"faults"`
 	Roster   rosterView        `json:"roster"`
 	Token    tokenView         `json:"token"`
+	// Successor is what the school moves to, "" where it does not move; SuccessorOf the school of which this is one.
+	Successor   school.ID `json:"successor"`
+	SuccessorOf school.ID `json:"successorOf"`
+	note        string
 }
 
 // troubles are what keeps the whole school from being in step, each said once.
@@ -188,11 +192,12 @@ func statusOf(ctx context.Context, a *app, st *store.Store, rows []store.SchoolR
 		return v, err
 	}
 	problems := lo.SliceToMap(feeds, func(f store.FeedRow) (school.FeedID, *store.Problem) { return f.ID, f.Problem })
-	for _, row := range rows {
+	for _, row := range withSuccessors(rows) {
 		row.Problem = lo.CoalesceOrEmpty(row.Problem, problems[row.Feed])
 		line := statusLine{
 			School: row.ID, Name: row.Name, District: row.District, Holds: holds[row.ID], Faults: snapshots[row.ID].Faults,
 			Roster: viewRoster(row, snapshots[row.ID]), Token: viewToken(row),
+			Successor: row.Successor, SuccessorOf: row.SuccessorOf, note: moveNote(row),
 		}
 		if pass, found := passes[row.ID]; found {
 			if line.LastPass, err = passOf(ctx, st, pass); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/adoption"
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
@@ -16,6 +18,8 @@ import (
 // toMakeView is which chats people are to make, and what has become of those that they made.
 type toMakeView struct {
 	schoolHead
+	// Successor is what the school moves to, and whose chats these are; "" where it does not move.
+	Successor school.ID          `json:"successor"`
 	Messenger messenger.Protocol `json:"messenger"`
 	// Community is the bot's user id, 0 while no token is set.
 	Community int64          `json:"community"`
@@ -42,9 +46,10 @@ type standingView struct {
 	Lacks   []coded `json:"lacks"`
 }
 
-func viewToMake(s survey.Survey, standings []store.Standing, now time.Time) toMakeView {
+// viewToMake is which chats are to be made for the school that head names, by a survey of it or of its successor.
+func viewToMake(head schoolHead, s survey.Survey, standings []store.Standing, now time.Time) toMakeView {
 	return toMakeView{
-		schoolHead: headOf(s), Messenger: s.School.Messenger, Community: s.School.CommunityID, now: now,
+		schoolHead: head, Successor: lo.Ternary(s.School.ID == head.School, "", s.School.ID), Messenger: s.School.Messenger, Community: s.School.CommunityID, now: now,
 		ToMake: lo.Map(s.ToMake(), func(c survey.ToMake, _ int) toMakeChat {
 			return toMakeChat{Key: c.Key, Type: c.Type, Title: c.Title, Code: c.Code, MakeAs: c.Title + " " + c.Code}
 		}),
@@ -60,13 +65,16 @@ func viewToMake(s survey.Survey, standings []store.Standing, now time.Time) toMa
 
 func (v toMakeView) text(p *page) {
 	p.line("%s (%s)", v.Name, v.School)
+	if v.Successor != "" {
+		p.line("The school moves to %s: how that stands: rollcall school move %s", v.Messenger.Name(), v.School)
+	}
 	p.gap()
 	if v.Messenger.MakesChats() {
 		p.line("The school is on %s, where Rollcall makes the chats itself: there is nothing to make.", v.Messenger.Name())
 		return
 	}
 	if len(v.ToMake) == 0 {
-		p.line("There is no chat to make now. Chats are asked for by a pass: rollcall resync %s --wait", v.School)
+		p.line("There is no chat to make now. Chats are asked for by a pass: rollcall resync %s --wait", cmp.Or(v.Successor, v.School))
 	} else {
 		v.steps(p)
 		p.gap()
@@ -98,7 +106,8 @@ func (v toMakeView) steps(p *page) {
 	}
 	p.line("%s lets no program make chats: a person makes these, best a colleague who is to be their admin.", v.Messenger.Name())
 	p.line("  1. Make a group chat in %s whose title has the code in it, as below.", v.Messenger.Name())
-	p.line("  2. Let %s in, as an admin with the rights to: %s.", bot, joinWords(sayAll(rightWords, messenger.Rights())))
+	p.line("  2. Let %s in, as an admin with the rights to:", bot)
+	p.line("     %s.", joinWords(sayAll(rightWords, messenger.Rights())))
 	p.line("  3. That is all: Rollcall knows the chat by its code, gives it its title, and invites people by its link.")
 	p.line("A code is good for one chat, once.")
 }

@@ -16,8 +16,12 @@ import (
 // belongs to several classes or to none.
 type chatsView struct {
 	schoolHead
-	Branches  []branch `json:"branches"`
-	showLinks bool
+	// Successor is what the school moves to, "" where it does not move; SuccessorOf the school of which this is one.
+	Successor   school.ID `json:"successor"`
+	SuccessorOf school.ID `json:"successorOf"`
+	Branches    []branch  `json:"branches"`
+	note        string
+	showLinks   bool
 }
 
 type branch struct {
@@ -76,7 +80,10 @@ func viewChats(s survey.Survey, links map[chats.Key]string, showLinks bool) chat
 		}
 		where.Chats = append(where.Chats, viewChat(p, links))
 	}
-	v := chatsView{schoolHead: headOf(s), Branches: []branch{room}, showLinks: showLinks}
+	v := chatsView{
+		schoolHead: headOf(s), Successor: s.School.Successor, SuccessorOf: s.School.SuccessorOf, note: moveNote(s.School),
+		Branches: []branch{room}, showLinks: showLinks,
+	}
 	for _, b := range append(classes, &several, &none) {
 		if len(b.Chats) > 0 {
 			v.Branches = append(v.Branches, *b)
@@ -134,6 +141,9 @@ func viewChat(p *place, links map[chats.Key]string) chatView {
 
 func (v chatsView) text(p *page) {
 	p.line("%s (%s)", v.Name, v.School)
+	if v.note != "" {
+		p.line("%s %s", v.School, v.note)
+	}
 	p.gap()
 	header := []string{"CHAT", "STATE", "MEMBERS", "EXPECTED", "ADMINS", "INVITED", "CANNOT", "NOTE", "KEY"}
 	if v.showLinks {
@@ -168,7 +178,7 @@ func (c chatView) row(label string) []string {
 		notes = []coded{*c.Problem} // it is held because of it
 	}
 	if len(c.Lacks) > 0 {
-		notes = append(notes, coded{Words: "give the community the right to: " + joinWords(c.Lacks)})
+		notes = append(notes, coded{Words: "give the bot the right to: " + joinWords(c.Lacks)})
 	}
 	return []string{
 		label, c.State.Words, number(c.Members), number(c.Expected), number(c.Admins), number(c.Invited), number(c.Missing),

@@ -87,6 +87,7 @@ func TestNoNullLists(t *testing.T) {
 	require.NoError(t, err)
 	all := []view{
 		viewPlan(bare, nil), viewChats(bare, nil, false), viewFaultsOf(bare),
+		viewToMake(headOf(bare), bare, nil, time.Time{}), viewMove(bare.School, nil, bare, nil, time.Time{}), viewPlannedMove(bare, "max", 0), viewNoMove(bare.School, nil, time.Time{}),
 		viewMembers(bare, &place{key: "k"}), viewHolds(bare.School, nil, people{}, nil, time.Time{}),
 		viewReading(workflows.FeedReport{}), viewReport(workflows.PassReport{}),
 		schoolShow{statusLine: statusLine{LastPass: stateless}}, accountsView{}, linksTaken{}, viewCalls(bare, nil, calls.Means{}, nil, time.Time{}, callsOptions{}),

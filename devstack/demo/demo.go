@@ -57,6 +57,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		{"district, feed, schools and tokens", d.register},
 		{"reading the roster", d.readFeed},
 		{"bringing the chats in step", d.sync},
+		{"people make the chats of " + maxSchool + " in MAX, with the codes in their titles", d.makeChats},
+		{"people come into them by their links, and a stranger", d.joinChats},
 		{"reading every chat back to compare", d.verify},
 		{"a video call, from the roster to the Portal", d.publishCall},
 	}
@@ -99,6 +101,8 @@ type demo struct {
 	outcomes map[school.ID]workflows.PassReport
 	// metrics is where the worker's metrics are served, and events where it takes pushes.
 	metrics, events string
+	// intruded tells that a stranger came into a chat in MAX, and was turned out.
+	intruded bool
 	// lag is how long a video call took from calls.csv to the Portal, heldLag from our taking it in.
 	lag, heldLag time.Duration
 }
@@ -212,8 +216,14 @@ func (d *demo) print(results []Result) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(results)
 	}
-	if err := printTable(d.o.Out, results); err != nil || d.lag == 0 {
+	if err := printTable(d.o.Out, results); err != nil {
 		return err
+	}
+	if d.intruded {
+		fmt.Fprintf(d.o.Out, "\n%s is on MAX: people made its chats, and came in by the links; a stranger who did was turned out, and cannot come back.\n", maxSchool)
+	}
+	if d.lag == 0 {
+		return nil
 	}
 	_, err := fmt.Fprintf(d.o.Out, "\nA video call of %s was on the Portal %.2f s after it was written to calls.csv, %.2f s after it was read.\n",
 		continuousSchool, d.lag.Seconds(), d.heldLag.Seconds())

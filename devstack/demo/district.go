@@ -51,13 +51,16 @@ func (d *demo) register(ctx context.Context) error {
 	}
 	for i, org := range orgs {
 		id := fmt.Sprintf("school-%d", i+1)
-		_, err := d.rollcall(ctx, "", "school", "add", id, "--district", districtID, "--feed", feedID, "--source-id", org.id, "--name", org.name)
-		if err != nil {
+		add := []string{"school", "add", id, "--district", districtID, "--feed", feedID, "--source-id", org.id, "--name", org.name}
+		if id == maxSchool {
+			add = append(add, "--no-subject-chats") // a person makes each chat there
+		}
+		if _, err := d.rollcall(ctx, "", add...); err != nil {
 			return err
 		}
 		community := firstCommunity + i
 		token := fmt.Sprintf("sandbox-token-%d", community)
-		if err := d.stack.RegisterCommunity(int64(community), token, org.name); err != nil {
+		if err := d.giveCommunity(ctx, id, int64(community), token, org.name); err != nil {
 			return err
 		}
 		if err := d.linkAccounts(org); err != nil {
@@ -65,9 +68,6 @@ func (d *demo) register(ctx context.Context) error {
 		}
 		if known, err := d.store.Community(ctx, schoolID(id)); err == nil && known != nil && known.Token == token {
 			continue
-		}
-		if err := d.stack.AllowAdding(int64(community)); err != nil {
-			return err
 		}
 		if err := d.setSchedule(ctx, i, id); err != nil {
 			return err
@@ -77,6 +77,20 @@ func (d *demo) register(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// giveCommunity gives a school its community: on MAX a bot, on VK one whose token may add people.
+func (d *demo) giveCommunity(ctx context.Context, id string, community int64, token, name string) error {
+	if id == maxSchool {
+		if _, err := d.rollcall(ctx, "", "school", "set-messenger", id, "max"); err != nil {
+			return err
+		}
+		return d.stack.RegisterBot(community, token, name)
+	}
+	if err := d.stack.RegisterCommunity(community, token, name); err != nil {
+		return err
+	}
+	return d.stack.AllowAdding(community)
 }
 
 // setSchedule gives each of the first three schools another kind of schedule: the default of every

@@ -13,7 +13,6 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
-	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
@@ -83,32 +82,9 @@ func portalIdentity(user map[string]string) string {
 // continuousSchool is the one in which a video call is published.
 const continuousSchool = "school-3"
 
-// callToken is the token of the person in whose name rooms are made there.
-const callToken = "sandbox-user-token"
-
-// letMakeRooms gives the continuous school a person's token, with which rooms for calls are made.
-func (d *demo) letMakeRooms(ctx context.Context) error {
-	row, err := d.store.School(ctx, continuousSchool)
-	if err != nil {
-		return err
-	}
-	_, err = d.stack.Sandbox().RegisterUserToken(vk.UserToken{GroupID: row.CommunityID, Token: callToken, Account: 1})
-	if err != nil {
-		return err
-	}
-	if known, _, err := d.store.UserToken(ctx, continuousSchool); err != nil || known == callToken {
-		return err
-	}
-	_, err = d.rollcall(ctx, callToken+"\n", "school", "set-user-token", continuousSchool)
-	return err
-}
-
 // publishCall publishes a video call in the continuous school, as the school system does, and waits
-// until the Portal shows it.
+// until the Portal shows it. In MAX no program can start a call: the teacher has, and gives its link.
 func (d *demo) publishCall(ctx context.Context) error {
-	if err := d.letMakeRooms(ctx); err != nil {
-		return err
-	}
 	orgs, err := schoolsIn(filepath.Join(d.rosterPath(), "orgs.csv"))
 	if err != nil || len(orgs) < 3 {
 		return err
@@ -168,10 +144,11 @@ func (d *demo) classWithChat(ctx context.Context) (school.ClassID, error) {
 
 // writeCall puts a call into the feed's calls.csv, in place of those of earlier runs.
 func (d *demo) writeCall(id, organisation string, class school.ClassID, now time.Time) error {
-	const header = "sourcedId,schoolSourcedId,classSourcedId,title,startTime,endTime,publishedAt\n"
+	const header = "sourcedId,schoolSourcedId,classSourcedId,title,startTime,endTime,publishedAt,joinUrl\n"
 	row := strings.Join([]string{
 		id, organisation, string(class), "Классный час",
 		now.Add(10 * time.Minute).Format(time.RFC3339), now.Add(55 * time.Minute).Format(time.RFC3339), now.Format(time.RFC3339),
+		"https://max.ru/joincall/" + id,
 	}, ",")
 	file := filepath.Join(d.rosterPath(), "calls.csv")
 	if err := os.WriteFile(file+".new", []byte(header+row+"\n"), 0o600); err != nil {

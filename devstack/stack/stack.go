@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/config"
 	"github.com/rollcall-edu/rollcall/internal/pgcluster"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/max"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/portal"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/secret"
@@ -235,6 +236,12 @@ func (s *Stack) RegisterCommunity(group int64, token, name string) error {
 	return err
 }
 
+// RegisterBot gives the sandbox's MAX a school's bot with its token.
+func (s *Stack) RegisterBot(id int64, token, name string) error {
+	_, err := s.sandbox.world.Max.RegisterBot(max.Registration{ID: id, Token: token, Name: name})
+	return err
+}
+
 // TemporalMetricsURL is where the Temporal server's own metrics can be read.
 func (s *Stack) TemporalMetricsURL() string { return s.temporal.MetricsURL() }
 
@@ -250,6 +257,7 @@ func (s *Stack) Env() []string {
 	return []string{
 		config.EnvDatabaseURL + "=" + s.DatabaseURL(),
 		config.EnvVKURL + "=" + s.SandboxURL(),
+		config.EnvMAXURL + "=" + s.SandboxURL() + "/max",
 		config.EnvPortalURL + "=" + s.SandboxURL() + "/portal",
 		config.EnvPortalKeyFile + "=" + s.opts.path(portalKeyFile),
 		secret.EnvKeysetFile + "=" + s.keyset,

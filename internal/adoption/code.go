@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"strings"
+
+	"github.com/samber/lo"
 )
 
 // codeCount is how many codes there are: nine digits are easily read out, and far more than anybody can try, as each
@@ -21,24 +24,26 @@ func NewCode() string {
 	return digits[:3] + "-" + digits[3:6] + "-" + digits[6:]
 }
 
-// codeForm finds what may be a code: nine digits in threes, with a hyphen, a dash, a blank or nothing between them, as phones
-// and their owners write it; more digits beside them make it another number.
-var codeForm = regexp.MustCompile(`(?:^|[^0-9])([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})(?:[^0-9]|$)`)
+// codeForm is what may be a code: nine digits in threes, with a hyphen, a dash, a blank or nothing between them, as phones
+// and their owners write it.
+var codeForm = regexp.MustCompile(`^([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})(?:[^0-9]|$)`)
 
-// CodesIn gives the codes in a title, each once, in the order in which they stand.
+// CodesIn gives what may be a code in a title, each once, in the order in which they stand. They may overlap: where a school's number
+// stands before its code, only who knows the codes can tell which digits are meant. A longer number has none in it.
 func CodesIn(title string) []string {
 	var codes []string
-	seen := map[string]bool{}
-	for rest := title; ; {
-		at := codeForm.FindStringSubmatchIndex(rest)
-		if at == nil {
-			return codes
+	for at := range len(title) {
+		if at > 0 && isDigit(title[at-1]) {
+			continue
 		}
-		code := rest[at[2]:at[3]] + "-" + rest[at[4]:at[5]] + "-" + rest[at[6]:at[7]]
-		if !seen[code] {
-			seen[code] = true
-			codes = append(codes, code)
+		if found := codeForm.FindStringSubmatch(title[at:]); found != nil {
+			codes = append(codes, strings.Join(found[1:], "-"))
 		}
-		rest = rest[at[7]:] // what follows the code may be what comes before the next
 	}
+	if codes == nil {
+		return nil
+	}
+	return lo.Uniq(codes)
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

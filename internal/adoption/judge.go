@@ -29,11 +29,9 @@ func Problems() []Problem {
 	}
 }
 
-// Passing tells whether the problem may go away without a word of the messenger's: such a chat is read again at each
-// whole pass.
-func (p Problem) Passing() bool {
-	return p == ProblemUnreadable || p == ProblemRights || p == ProblemUnwanted
-}
+// Passing tells whether such a chat is read again at each whole pass. That of one without a code is left to the messenger's word:
+// it may be one of many that have nothing to do with the school.
+func (p Problem) Passing() bool { return p != ProblemNoCode && p != ProblemClosed }
 
 // Asked is a chat that was asked for with a code.
 type Asked struct {

@@ -116,8 +116,12 @@ func (s *stream) trouble(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.failures++
 	vendor, _ := errors.AsType[*messenger.Error](err)
+	if vendor != nil && vendor.Code == messenger.CodeBudget {
+		sleep(ctx, vendor.RetryAfter) // passes are using all of it: no trouble, and nothing is missed
+		return
+	}
+	s.failures++
 	if vendor != nil && vendor.Scope() == messenger.ScopeToken {
 		if s.failures == 1 {
 			s.logger.Warn("the messenger does not let the token listen to events: set a good one, or "+s.remedy(), "problem", err)

@@ -94,6 +94,22 @@ func TestANewYearIsHeldWhoeverMakesChats(t *testing.T) {
 	require.True(t, HoldNewYear.Approvable())
 }
 
+// TestAChatThatAPersonMadeAndThatIsGoneCanBeAskedForAnew: by an operator's word, because it may come back.
+func TestAChatThatAPersonMadeAndThatIsGoneCanBeAskedForAnew(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.chat(parentsA).State = ChatGone
+	require.False(t, b.plan().Holds[0].Approvable(), "one that Rollcall made")
+	b.input.ByHand = true
+	p := b.plan()
+	require.Equal(t, []any{HoldChatGone, Ask}, []any{p.Holds[0].Kind, p.Holds[0].Operation.Kind})
+	require.True(t, p.Holds[0].Approvable())
+	b.input.Decisions = map[HoldID]Decision{p.Holds[0].ID(): DecisionApproved}
+	p = b.plan()
+	require.Empty(t, p.Holds)
+	require.Equal(t, Ask, p.Operations[0].Kind)
+}
+
 func TestStandingsInAScope(t *testing.T) {
 	t.Parallel()
 	s := Scope{Standings: true}

@@ -32,7 +32,7 @@ const (
 	DecisionExpired  Decision = "expired"  // nobody decided in time: not to be done
 )
 
-// Approvable tells whether an operator's word can release such a hold. A chat never loses its last
+// Approvable tells whether an operator's word can release every such hold. A chat never loses its last
 // admin, and a chat that is gone has to be brought back in the messenger.
 func (k HoldKind) Approvable() bool {
 	switch k {
@@ -43,8 +43,13 @@ func (k HoldKind) Approvable() bool {
 	}
 }
 
+// Approvable tells whether an operator's word can release the hold. A chat that is gone, and was made by a person, can be asked for anew.
+func (h Hold) Approvable() bool {
+	return h.Kind.Approvable() || h.Kind == HoldChatGone && h.Operation.Kind == Ask
+}
+
 func (m *maker) approved(kind HoldKind, o Operation) bool {
-	return kind.Approvable() && m.in.Decisions[holdID(kind, o)] == DecisionApproved
+	return Hold{Kind: kind, Operation: o}.Approvable() && m.in.Decisions[holdID(kind, o)] == DecisionApproved
 }
 
 // undecided tells whether this was held before because it was one of too many, and nobody has

@@ -43,8 +43,8 @@ type MovedError struct {
 }
 
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("school %s has %d chats on %s: they cannot be taken along to %s. A messenger is chosen before the first pass",
-		e.School, e.Chats, e.From.Name(), e.To.Name())
+	return fmt.Sprintf("school %s has %d chats on %s: they cannot be taken along to %s. They are made anew there, and the old ones left, by: "+
+		"rollcall school move %s --to %s --community-id N", e.School, e.Chats, e.From.Name(), e.To.Name(), e.School, e.To)
 }
 
 // SetMessenger chooses where a school's chats are to live. Another messenger than before is another community, whose

@@ -86,7 +86,7 @@ func (s *Store) Decide(ctx context.Context, id school.ID, digest string, holds [
 			return &NotFoundError{What: "hold", ID: itoa(unknown[0]), Advice: "see: rollcall holds list " + string(id)}
 		}
 		for _, h := range found {
-			if d == reconcile.DecisionApproved && !h.Kind.Approvable() {
+			if d == reconcile.DecisionApproved && !h.Approvable() {
 				return &NotApprovableError{ID: h.ID, Kind: h.Kind}
 			}
 		}

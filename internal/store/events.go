@@ -88,12 +88,13 @@ func (s *Store) StreamConfirmed(ctx context.Context, id school.ID) error {
 }
 
 // EventsProven tells whether every event of a school since then has been taken: the stream had no
-// gap, and is alive. VK tells of no rights given or taken by hand: that there were none is not proven.
+// gap, and is alive. VK tells of no rights given or taken by hand: that there were none is not proven. Nothing is proven of MAX, which
+// keeps updates for a time that it does not tell, and does not say what went by.
 func (s *Store) EventsProven(ctx context.Context, id school.ID, since time.Time) (bool, error) {
 	var proven bool
 	err := s.pool.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM communities
-			WHERE school_id = $1 AND long_poll AND events_since <= $2 AND events_until > now() - $3::interval)`,
+			WHERE school_id = $1 AND messenger = 'vk' AND long_poll AND events_since <= $2 AND events_until > now() - $3::interval)`,
 		id, since, streamFresh).Scan(&proven)
 	return proven, err
 }
@@ -112,7 +113,11 @@ func (s *Store) Pacer(id school.ID) *Pacer { return &Pacer{store: s, school: id}
 func (p *Pacer) Pass(ctx context.Context) error {
 	for {
 		var epoch int64
-		if err := p.store.pool.QueryRow(ctx, `SELECT epoch FROM communities WHERE school_id = $1`, p.school).Scan(&epoch); err != nil {
+		err := p.store.pool.QueryRow(ctx, `SELECT epoch FROM communities WHERE school_id = $1`, p.school).Scan(&epoch)
+		if err == pgx.ErrNoRows {
+			return noSchool(p.school)
+		}
+		if err != nil {
 			return err
 		}
 		// Fenced is only who meets the very moment in which a pass begins.

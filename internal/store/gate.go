@@ -15,7 +15,7 @@ import (
 const (
 	// interval between two requests: just under VK's 20 in any second, with room for jitter; and maxInterval under MAX's 30.
 	interval    = time.Second * 2 / 37
-	maxInterval = time.Second * 2 / 57
+	maxInterval = time.Second * 2 / 55
 	// patience is how long a request waits for its turn before its activity gives the slot back.
 	patience = 2 * time.Second
 )

@@ -26,9 +26,12 @@ type HoldRow struct {
 	DecidedAt *time.Time
 }
 
-func (h HoldRow) identity() reconcile.HoldID {
-	return reconcile.Hold{Kind: h.Kind, Operation: h.Operation}.ID()
-}
+func (h HoldRow) identity() reconcile.HoldID { return h.hold().ID() }
+
+// Approvable is reconcile.Hold's.
+func (h HoldRow) Approvable() bool { return h.hold().Approvable() }
+
+func (h HoldRow) hold() reconcile.Hold { return reconcile.Hold{Kind: h.Kind, Operation: h.Operation} }
 
 const holdColumns = `id, kind, operation, faults, since, state, decided_by, decided_at FROM holds`
 

@@ -86,8 +86,7 @@ func (s *Store) CancelMove(ctx context.Context, id school.ID) error {
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		var leaving bool
-		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM chats WHERE school_id = $1 AND farewell IS NOT NULL)`, id).Scan(&leaving)
-		if err != nil {
+		if err := tx.QueryRow(ctx, leavingQuery, id).Scan(&leaving); err != nil {
 			return err
 		}
 		if leaving {
@@ -99,6 +98,15 @@ func (s *Store) CancelMove(ctx context.Context, id school.ID) error {
 		return want(ctx, tx, []school.ID{id}, "event", struct{}{}, false, "move taken back")
 	})
 }
+
+// Leaving tells whether a school is leaving its chats: whether its move cannot be taken back any more.
+func (s *Store) Leaving(ctx context.Context, id school.ID) (bool, error) {
+	var leaving bool
+	err := s.pool.QueryRow(ctx, leavingQuery, id).Scan(&leaving)
+	return leaving, err
+}
+
+const leavingQuery = `SELECT EXISTS (SELECT FROM chats WHERE school_id = $1 AND farewell IS NOT NULL)`
 
 // Farewell is a chat that is to be left, with the random id of its last message.
 type Farewell struct {

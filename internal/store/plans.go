@@ -131,10 +131,7 @@ func updateMirrorKeys(ctx context.Context, tx pgx.Tx, id school.ID, plan reconci
 	for _, o := range plan.Operations {
 		d := byKey[o.Chat]
 		if o.Kind == reconcile.Ask {
-			batch.Queue(`
-				INSERT INTO chats (school_id, key, type, class_id, year, state, title, nonce, code)
-				VALUES ($1, $2, $3, $4, $5, 'awaited', $6, '', $7) ON CONFLICT (school_id, key) DO NOTHING`,
-				id, d.Key, d.Type, d.Class, d.Year, d.Title, adoption.NewCode())
+			askFor(&batch, id, d)
 		}
 		if o.Kind != reconcile.Create {
 			continue
@@ -151,6 +148,19 @@ func updateMirrorKeys(ctx context.Context, tx pgx.Tx, id school.ID, plan reconci
 			id, n.Chat, n.Account, n.Person, n.Reasons)
 	}
 	return sendBatch(ctx, tx, &batch)
+}
+
+// askFor asks people for a chat, with a code. One that is gone is asked for anew, under another code: whoever was in it will have to come
+// again.
+func askFor(batch *pgx.Batch, id school.ID, d chats.Chat) {
+	batch.Queue(`
+		DELETE FROM chat_members WHERE chat_id IN (SELECT id FROM chats WHERE school_id = $1 AND key = $2 AND state = 'gone')`, id, d.Key)
+	batch.Queue(`
+		INSERT INTO chats AS c (school_id, key, type, class_id, year, state, title, nonce, code)
+		VALUES ($1, $2, $3, $4, $5, 'awaited', $6, '', $7)
+		ON CONFLICT (school_id, key) DO UPDATE SET state = 'awaited', ref = NULL, title = excluded.title, code = excluded.code,
+			link = NULL, problem = NULL, lacks = '{}', verified_at = NULL WHERE c.state = 'gone'`,
+		id, d.Key, d.Type, d.Class, d.Year, d.Title, adoption.NewCode())
 }
 
 // PendingOperations gives the operations of a plan from one sequence number to another,

@@ -174,5 +174,6 @@ func TestAMessengerIsChosenBeforeThereAreChats(t *testing.T) {
 	moved := &store.MovedError{}
 	require.ErrorAs(t, choose(messenger.MAX), &moved)
 	require.Equal(t, store.MovedError{School: "s", From: messenger.VK, To: messenger.MAX, Chats: 1}, *moved)
+	require.ErrorContains(t, moved, "rollcall school move s --to max")
 	require.Error(t, st.SetMessenger(ctx, "nowhere", messenger.MAX))
 }

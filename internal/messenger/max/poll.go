@@ -38,7 +38,7 @@ type Poll struct {
 	marker *int64
 }
 
-// NewPoll makes a Poll and no request. The gate is passed by the first poll, and by none after it. A Config's own HTTP client
+// NewPoll makes a Poll and no request. Every poll passes the gate: it counts among the token's requests. A Config's own HTTP client
 // must leave an answer half a minute to come.
 func NewPoll(c Config) (*Poll, error) {
 	client, err := New(c)
@@ -64,11 +64,11 @@ type updateList struct {
 // update only. Its error is a *messenger.Error, or the gate's; after it Next may be called again, and nothing is missed
 // in between. Events that it gave are not given again.
 func (p *Poll) Next(ctx context.Context) (events []messenger.Event, gap bool, err error) {
+	if _, err := p.client.pass(ctx); err != nil {
+		return nil, false, err
+	}
 	wait := pollWait
 	if !p.begun {
-		if _, err := p.client.pass(ctx); err != nil {
-			return nil, false, err
-		}
 		wait = 0
 	}
 	list, err := p.poll(ctx, wait)

@@ -6,7 +6,7 @@
 // switches.
 //
 // A bot makes no chats. A person does, and lets it in; the bot learns of that by bot_added. What a bot is told goes to its
-// webhooks, in order, each event up to eleven times, and to its long poll, which keeps the latest 1000.
+// webhooks, in order, each event up to eleven times, and to its long poll, which keeps the latest 10000.
 //
 // Known are GET /me; GET and PATCH /chats/{id}; GET, POST and DELETE /chats/{id}/members; GET and DELETE
 // /chats/{id}/members/me; GET and POST /chats/{id}/members/admins and DELETE with a user's id behind it; GET, PUT and

@@ -7,7 +7,7 @@ import (
 )
 
 // history is how many of its latest events a bot can still be told.
-const history = 1000
+const history = 10_000
 
 // event is an update that a bot gets, and its own row in the journal.
 type event struct {

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/samber/lo"
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
+	"github.com/rollcall-edu/rollcall/internal/survey"
+)
+
+type schoolMoveOptions struct {
+	to, communityID string
+	dryRun, back    bool
+}
+
+// What the audit calls the begin of a move, and the taking back.
+const (
+	actBeginMove = "begin-move"
+	actMoveBack  = "take-move-back"
+)
+
+func newSchoolMove(a *app) *cobra.Command {
+	var o schoolMoveOptions
+	cmd := &cobra.Command{
+		Use:   "move SCHOOL [--to vk|max (--community-id N | --dry-run) | --back]",
+		Short: "Have a school move to another messenger, or see how its move stands",
+		Long: `Has a school that has chats move to another messenger. They cannot be taken along:
+each is made anew there, and its people come over by its link on the Portal. Where
+there are no chats yet, "school set-messenger" is all that is needed.
+
+--to begins the move. It needs the id of the school's community there (on MAX the
+bot's user id) and its token, which is read from standard input as "school set-token"
+does. With --dry-run it is only shown what would be made where.
+
+While a school moves it has a successor, such as school-17.max, that all commands take
+in place of the school: "chats school-17.max" shows the new chats. The old ones are
+kept in step as before until the last new one is there:
+
+  to MAX   people make the chats: "chats SCHOOL --to-make" says which and how. It
+           takes as long as they need.
+  to VK    Rollcall makes the chats by itself, within minutes.
+
+Then Rollcall leaves the old chats, by itself: on VK it makes their links void; it
+writes a last message into each, and does nothing there any more. Nobody is turned
+out, and what was written stays to be read. The new chats are the school's from then
+on. A chat for which the roster has no reason now, such as that of a class without a
+teacher, is not waited for.
+
+--back takes the move back. It cannot be taken back any more once the first old chat
+has been left.
+
+With the school alone it is shown how its move stands, and what it has left earlier.
+That a move is begun and taken back is recorded in the audit under your login.`,
+		Example: `  rollcall school move school-17 --to max --dry-run
+  rollcall school move school-17 --to max --community-id 200300 < token.txt
+  rollcall school move school-17
+  rollcall school move school-17 --back`,
+		Args: names("SCHOOL"),
+		RunE: a.runs(func(ctx context.Context, args []string) error { return runSchoolMove(ctx, a, school.ID(args[0]), o) }),
+	}
+	cmd.Flags().StringVar(&o.to, "to", "", "vk or max: begin to move there; the token is read from standard input")
+	cmd.Flags().StringVar(&o.communityID, "community-id", "", "id of the community there, on MAX the bot's user id: a positive number")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be made where, and begin nothing")
+	cmd.Flags().BoolVar(&o.back, "back", false, "take the move back")
+	for _, other := range []string{"to", "community-id", "dry-run"} {
+		cmd.MarkFlagsMutuallyExclusive("back", other)
+	}
+	protocols := lo.Map(messenger.Protocols(), func(p messenger.Protocol, _ int) string { return string(p) })
+	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(protocols, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (o schoolMoveOptions) check() error {
+	switch {
+	case o.to == "" && (o.communityID != "" || o.dryRun):
+		return usagef("--to is missing: say to which messenger the school is to move")
+	case o.to != "" && o.communityID == "" && !o.dryRun:
+		return usagef("--community-id is missing: the district coordinator gives it out with the token; to see only what would be made, give --dry-run")
+	}
+	return nil
+}
+
+func runSchoolMove(ctx context.Context, a *app, id school.ID, o schoolMoveOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	open := a.openSealed
+	if o.back {
+		open = a.open
+	}
+	st, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	row, err := st.School(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case row.SuccessorOf != "":
+		return usagef("%s is what school %s moves to: see: rollcall school move %s", id, row.SuccessorOf, row.SuccessorOf)
+	case o.back:
+		return takeMoveBack(ctx, a, st, row)
+	case o.to != "":
+		return beginMove(ctx, a, st, row, o)
+	default:
+		return showMove(ctx, a, st, row, false)
+	}
+}
+
+func beginMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, o schoolMoveOptions) error {
+	to, err := messenger.ParseProtocol(o.to)
+	if err != nil {
+		return &usageError{err}
+	}
+	var community int64
+	if o.communityID != "" {
+		if community, err = parseCommunity(o.communityID); err != nil {
+			return err
+		}
+	}
+	if err := movable(row, to); err != nil {
+		return err
+	}
+	s, err := survey.Take(ctx, st, row.ID, a.now(), survey.Options{})
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.show(viewPlannedMove(s, to, community))
+	}
+	token, err := readToken(ctx, a.in, a.err)
+	if err != nil {
+		return err
+	}
+	if err := st.Audit(ctx, a.login(), actBeginMove, row.ID, string(to)); err != nil {
+		return err // what cannot be recorded is not done
+	}
+	if row.Successor, err = st.BeginMove(ctx, row.ID, to, community, token); err != nil {
+		return asMoveError(err)
+	}
+	return showMove(ctx, a, st, row, true)
+}
+
+// movable tells whether a school can begin to move, before a token is asked for in vain.
+func movable(row store.SchoolRow, to messenger.Protocol) error {
+	switch {
+	case row.Successor != "":
+		return usagef("school %s moves already: see: rollcall school move %s", row.ID, row.ID)
+	case row.Messenger == to:
+		return usagef("school %s is on %s already", row.ID, to.Name())
+	case !row.TokenSet:
+		return usagef("school %s has no token on %s, with which its chats there are kept in step meanwhile: rollcall school set-token %s; "+
+			"if it has no chats yet, choose its messenger with: rollcall school set-messenger %s %s", row.ID, row.Messenger.Name(), row.ID, row.ID, to)
+	}
+	return nil
+}
+
+// asMoveError makes wrong usage of a move that the store refuses, in its own words.
+func asMoveError(err error) error {
+	if _, refused := errors.AsType[*store.MoveError](err); refused {
+		return &usageError{err}
+	}
+	return err
+}
+
+// showMove shows how a school's move stands, and, where it has just begun, how it goes on.
+func showMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, begun bool) error {
+	left, err := st.LeftChats(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	if row.Successor == "" {
+		return a.show(viewNoMove(row, left, a.now()))
+	}
+	old, err := st.Mirror(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	next, err := survey.Take(ctx, st, row.Successor, a.now(), survey.Options{}) // as the worker takes it to see whether all are there
+	if err != nil {
+		return err
+	}
+	v := viewMove(row, old, next, left, a.now())
+	v.begun = begun
+	return a.show(v)
+}
+
+func takeMoveBack(ctx context.Context, a *app, st *store.Store, row store.SchoolRow) error {
+	if row.Successor == "" {
+		return asMoveError(st.CancelMove(ctx, row.ID))
+	}
+	next, err := st.School(ctx, row.Successor)
+	if err != nil {
+		return err
+	}
+	mirror, err := st.Mirror(ctx, row.Successor)
+	if err != nil {
+		return err
+	}
+	if err := st.Audit(ctx, a.login(), actMoveBack, row.ID, string(next.Messenger)); err != nil {
+		return err // what cannot be recorded is not done
+	}
+	if err := st.CancelMove(ctx, row.ID); err != nil {
+		return asMoveError(err)
+	}
+	return a.show(moveTakenBack{
+		School: row.ID, Messenger: row.Messenger, From: next.Messenger, Community: next.CommunityID,
+		Chats: lo.CountBy(mirror, func(c store.MirrorChat) bool { return c.Ref != "" }),
+	})
+}
+
+// moveTakenBack tells that a school stays where it is.
+type moveTakenBack struct {
+	School school.ID `json:"school"`
+	// Messenger is where it stays, and From where it was to move.
+	Messenger messenger.Protocol `json:"messenger"`
+	From      messenger.Protocol `json:"from"`
+	Community int64              `json:"community"`
+	// Chats is how many were there already.
+	Chats int `json:"chats"`
+}
+
+func (v moveTakenBack) text(p *page) {
+	p.line("school %s stays on %s: its move to %s is taken back", v.School, v.Messenger.Name(), v.From.Name())
+	if !v.From.MakesChats() {
+		p.line("the codes for chats on %s are good for nothing any more", v.From.Name())
+	}
+	switch {
+	case v.Chats == 0:
+	case v.From.MakesChats():
+		p.line("chats that are on %s already: %d. They stay, and nobody keeps them in step: have the managers of community %d end them",
+			v.From.Name(), v.Chats, v.Community)
+	default:
+		p.line("chats that are on %s already: %d. They stay, and nobody keeps them in step: have their owners take bot %d out of them",
+			v.From.Name(), v.Chats, v.Community)
+	}
+}
