@@ -52,7 +52,7 @@ func asComposed(t *testing.T, collector string) []string {
 		env = append(env, name+"="+value)
 	}
 	// The sandbox stands for the world outside, which the file does not name.
-	return append(env, config.EnvVKURL+"="+here[config.EnvVKURL])
+	return append(env, config.EnvVKURL+"="+here[config.EnvVKURL], config.EnvMAXURL+"="+here[config.EnvMAXURL])
 }
 
 func freePort(t *testing.T) int {

@@ -40,7 +40,7 @@ func TestADumpGoesOnElsewhere(t *testing.T) {
 	pg(t, "pg_restore", "--no-owner", "--no-privileges", "--role=keeper", "--exit-on-error", "--dbname="+admin.String(), dump)
 
 	// The messenger and the Portal are what they were, and so is the keyset.
-	keep := []string{config.EnvVKURL, config.EnvPortalURL, config.EnvPortalKeyFile, secret.EnvKeysetFile}
+	keep := []string{config.EnvVKURL, config.EnvMAXURL, config.EnvPortalURL, config.EnvPortalKeyFile, secret.EnvKeysetFile}
 	env := append(other.Env(), config.EnvDatabaseURL+"="+restored.String())
 	for _, variable := range world.stack.Env() {
 		if slices.ContainsFunc(keep, func(name string) bool { return len(variable) > len(name) && variable[:len(name)+1] == name+"=" }) {
