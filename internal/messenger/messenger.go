@@ -34,11 +34,6 @@ type Features struct {
 	AddMember bool
 	// ResetLink: an invite link can be made void and replaced.
 	ResetLink bool
-	// StartCall: a room for a video call can be opened, with a token that may (see Rooms). Where it
-	// cannot, the link that a teacher gives is used.
-	StartCall bool
-	// MaxAdmins is how many admins a chat can have, 0 for as many as there are.
-	MaxAdmins int
 	// CallsPerRequest is how many calls travel in one request at the most.
 	CallsPerRequest int
 }
@@ -136,8 +131,8 @@ const (
 	CallDeleteMessage CallKind = "delete-message" // Chat, Message: for everybody
 )
 
-// MaxText is how long a message may be, in characters.
-const MaxText = 9000
+// MaxText is how long a message may be with every protocol, in characters.
+const MaxText = 4000
 
 // Call is one thing to be done in one chat.
 type Call struct {

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/traced"
 	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
@@ -53,7 +53,7 @@ type Client struct {
 	adding bool
 	http   *http.Client
 	gate   messenger.Gate
-	tracer trace.Tracer
+	tracer traced.Tracer
 	// sign puts the token into a request. The token lives in this closure, so that printing a Client,
 	// however deeply, never shows it.
 	sign func(http.Header)
@@ -86,14 +86,14 @@ func New(c Config) (*Client, error) {
 		adding: c.Adding,
 		http:   outbound.Client(c.HTTP),
 		gate:   c.Gate,
-		tracer: otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/max"),
+		tracer: traced.Tracer{Tracer: otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/max"), Protocol: messenger.MAX},
 		sign:   func(h http.Header) { h.Set("Authorization", secret) },
 	}, nil
 }
 
 // Features tells what MAX can do for a bot. Some calls share requests all the same (see Do).
 func (c *Client) Features() messenger.Features {
-	return messenger.Features{AddMember: c.adding, MaxAdmins: maxAdmins, CallsPerRequest: 1}
+	return messenger.Features{AddMember: c.adding, CallsPerRequest: 1}
 }
 
 // FindByTitle finds nothing: a bot makes no chats, and MAX tells no bot which chats it is in.

@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// maxText is how long a message of MAX's may be, in characters.
-	maxText = 4000
 	// sameFor is how long a message of the same text counts as the same.
 	sameFor = time.Hour
 	// lookBack is how many messages of a chat are looked through, the most that one request gives.
@@ -23,8 +21,8 @@ const (
 
 func checkSending(call messenger.Call) error {
 	switch {
-	case strings.TrimSpace(call.Text) == "", utf8.RuneCountInString(call.Text) > maxText:
-		return badCall(methodSend, "give the message a text of up to "+strconv.Itoa(maxText)+" characters")
+	case strings.TrimSpace(call.Text) == "", utf8.RuneCountInString(call.Text) > messenger.MaxText:
+		return badCall(methodSend, "give the message a text of up to "+strconv.Itoa(messenger.MaxText)+" characters")
 	case call.RandomID <= 0:
 		return badCall(methodSend, "give the message a positive random id of its own")
 	}

@@ -63,7 +63,7 @@ func TestAfterALostReplyTheMessageIsFound(t *testing.T) {
 
 func TestAMessageIsOfAsManyCharactersAsMAXTakes(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("ы", maxText)
+	long := strings.Repeat("ы", messenger.MaxText)
 	client, fake := setup(t, table(map[string]any{latest: nobody, sent: object{"message": said("mid.1", testBot, 1, long)}}))
 	_, err := do(t, client, say(long))
 	require.NoError(t, err)

@@ -64,7 +64,7 @@ type updateList struct {
 // update only. Its error is a *messenger.Error, or the gate's; after it Next may be called again, and nothing is missed
 // in between. Events that it gave are not given again.
 func (p *Poll) Next(ctx context.Context) (events []messenger.Event, gap bool, err error) {
-	if _, err := p.client.pass(ctx); err != nil {
+	if _, err := p.client.tracer.Pass(ctx, p.client.gate); err != nil {
 		return nil, false, err
 	}
 	wait := pollWait
@@ -107,7 +107,7 @@ func (p *Poll) poll(ctx context.Context, wait time.Duration) (updateList, error)
 		failure = unavailable(methodUpdates)
 	}
 	if failure != nil {
-		fail(span, failure)
+		p.client.tracer.Fail(span, failure.Code)
 		return updateList{}, toldOf(ctx, failure)
 	}
 	span.SetAttributes(attribute.Int("max.updates", len(list.Updates)))

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/traced"
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
 // maxBody bounds a reply; 100 members with the longest descriptions are some 4 MB.
@@ -34,21 +34,21 @@ type query struct {
 
 // ask makes a request and reads the reply into a value. Its error is a *messenger.Error, or the gate's.
 func (c *Client) ask(ctx context.Context, q query, into any) error {
-	waited, err := c.pass(ctx)
+	waited, err := c.tracer.Pass(ctx, c.gate)
 	if err != nil {
 		return err
 	}
-	traced, span := c.begin(ctx, "max request", q.method)
+	inSpan, span := c.begin(ctx, "max request", q.method)
 	defer span.End()
 	span.SetAttributes(attribute.Int64("max.gate_wait_ms", waited.Milliseconds()))
 
 	began := time.Now()
-	failure := c.exchange(traced, c.http, requestTimeout, q, into)
-	count(traced, failure, max(q.calls, 1), time.Since(began))
+	failure := c.exchange(inSpan, c.http, requestTimeout, q, into)
+	traced.Count(inSpan, failure, max(q.calls, 1), time.Since(began))
 	if failure == nil {
 		return nil
 	}
-	fail(span, failure)
+	c.tracer.Fail(span, failure.Code)
 	return toldOf(ctx, failure)
 }
 
@@ -76,7 +76,7 @@ func (c *Client) exchange(ctx context.Context, client *http.Client, limit time.D
 	trace.SpanFromContext(ctx).SetAttributes(attribute.Int("max.status", response.StatusCode))
 	if response.StatusCode == http.StatusTooManyRequests {
 		return &messenger.Error{
-			Code: messenger.CodeRateLimited, Vendor: response.StatusCode, RetryAfter: pauseOf(response), Method: q.method,
+			Code: messenger.CodeRateLimited, Vendor: response.StatusCode, RetryAfter: outbound.Pause(response, rateLimitPause), Method: q.method,
 		}
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
@@ -154,32 +154,6 @@ func (c *Client) act(ctx context.Context, q query) error {
 // lost is a reply that did not come. Its cause stays inside, because its text names
 // addresses with ids in them; the span gets the kind of it.
 func lost(ctx context.Context, method string, cause error) *messenger.Error {
-	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", kindOf(cause)))
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", outbound.KindOf(cause)))
 	return unavailable(method)
-}
-
-// pauseOf reads Retry-After in seconds.
-func pauseOf(response *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	if err != nil || seconds <= 0 {
-		return rateLimitPause
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// kindOf names the kind of a network failure without any text of it.
-func kindOf(err error) string {
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return "timeout"
-	}
-	if errors.Is(err, context.Canceled) {
-		return "canceled"
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "dns"
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e.Op
-	}
-	return "other"
 }

@@ -28,7 +28,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	client, err := New(testConfig(""))
 	require.NoError(t, err)
 	require.Equal(t, "https://platform-api2.max.ru", client.base)
-	require.Equal(t, messenger.Features{AddMember: true, MaxAdmins: 50, CallsPerRequest: 1}, client.Features())
+	require.Equal(t, messenger.Features{AddMember: true, CallsPerRequest: 1}, client.Features())
 
 	for name, spoil := range map[string]func(*Config){
 		"token":  func(c *Config) { c.Token = " " },
@@ -195,7 +195,7 @@ func TestARequestEndsAfterFifteenSeconds(t *testing.T) {
 			client, err := New(config)
 			require.NoError(t, err)
 			spans := &recorder{}
-			client.tracer = spans
+			client.tracer.Tracer = spans
 			began := time.Now()
 			_, err = do(t, client, remove(4242))
 			require.Equal(t, requestTimeout, time.Since(began))
@@ -225,7 +225,7 @@ func TestTheGateIsPassedBeforeEveryRequest(t *testing.T) {
 		&messenger.Error{Code: messenger.CodeFenced}, &messenger.Error{Code: messenger.CodeBudget, RetryAfter: time.Minute}, context.Canceled,
 	} {
 		spans := &recorder{}
-		client.tracer = spans
+		client.tracer.Tracer = spans
 		client.gate = gateFunc(func(context.Context) error { return shut })
 		_, err := client.Read(t.Context(), []messenger.ChatRef{"-7"})
 		require.ErrorIs(t, err, shut)
@@ -283,7 +283,7 @@ func TestASpanForEachRequest(t *testing.T) {
 	t.Parallel()
 	client, _ := setup(t, table(map[string]any{removing: success, demoting: refuse{403, "access.denied"}}))
 	spans := &recorder{}
-	client.tracer = spans
+	client.tracer.Tracer = spans
 	_, err := do(t, client, remove(4242), demote(4242))
 	require.NoError(t, err)
 	require.Len(t, spans.ended, 2)

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/traced"
 	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
@@ -49,7 +49,7 @@ type Client struct {
 	group    int64
 	http     *http.Client
 	gate     messenger.Gate
-	tracer   trace.Tracer
+	tracer   traced.Tracer
 	// sign puts the token into a form. The token lives in this closure, so that printing a Client,
 	// however deeply, never shows it.
 	sign func(url.Values)
@@ -82,7 +82,7 @@ func newClient(c Config, token string) (*Client, error) {
 		group:    c.GroupID,
 		http:     outbound.Client(c.HTTP),
 		gate:     c.Gate,
-		tracer:   otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/vk"),
+		tracer:   traced.Tracer{Tracer: otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/vk"), Protocol: messenger.VK},
 		sign:     func(form url.Values) { form.Set("access_token", secret) },
 	}, nil
 }
@@ -90,7 +90,7 @@ func newClient(c Config, token string) (*Client, error) {
 // Features tells what VK can do for a community.
 func (c *Client) Features() messenger.Features {
 	return messenger.Features{
-		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, StartCall: true,
+		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true,
 		CallsPerRequest: callsPerRequest,
 	}
 }

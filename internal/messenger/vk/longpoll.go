@@ -179,13 +179,13 @@ func (l *LongPoll) fetch(ctx context.Context) (answer pollAnswer, cause string) 
 	}
 	response, err := l.http.Do(request)
 	if err != nil {
-		return answer, kindOf(err)
+		return answer, outbound.KindOf(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return answer, kindOf(err)
+		return answer, outbound.KindOf(err)
 	case response.StatusCode != http.StatusOK:
 		return answer, strconv.Itoa(response.StatusCode)
 	case len(body) > maxBody, json.Unmarshal(body, &answer) != nil:

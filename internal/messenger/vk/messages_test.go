@@ -61,9 +61,12 @@ func TestMessagesShareRequestsWithOtherCalls(t *testing.T) {
 	client, fake := setup(t, town())
 	long := strings.Repeat("ы", messenger.MaxText)
 	calls := []messenger.Call{remove(1, 5), say(7, long, 1), unsay(7, 1), create("x"), say(7, long, 2), say(7, long, 3), say(7, long, 4)}
+	for id := int32(5); id < 10; id++ {
+		calls = append(calls, say(7, long, id))
+	}
 	replies, err := do(t, client, calls...)
 	require.NoError(t, err)
 	require.Len(t, replies, len(calls))
-	require.Equal(t, []int{7, 1}, sizes(fake), "as many as fit a script")
+	require.Equal(t, []int{11, 2}, sizes(fake), "as many as fit a script")
 	require.Equal(t, long, fake.seen()[1][0].args["message"])
 }

@@ -7,24 +7,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/rollcall-edu/rollcall/internal/messenger"
-	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
-
-// pass passes the gate and tells how long that took. A refusal has a span of its own.
-func (c *Client) pass(ctx context.Context) (time.Duration, error) {
-	began := time.Now()
-	err := c.gate.Pass(ctx)
-	if code := messenger.CodeOf(err); code != "" {
-		_, span := c.tracer.Start(ctx, "vk gate", trace.WithTimestamp(began), trace.WithAttributes(attribute.String("vk.code", string(code))))
-		span.SetStatus(codes.Error, string(code))
-		span.End()
-	}
-	return time.Since(began), err
-}
 
 // begin begins the span of a request: how many calls it makes, and which, by method.
 func (c *Client) begin(ctx context.Context, calls []apiCall, waited time.Duration) (context.Context, trace.Span) {
@@ -48,12 +32,4 @@ func methodsOf(calls []apiCall) string {
 		}
 	}
 	return strings.Join(methods, " ")
-}
-
-func (c *Client) count(ctx context.Context, failure *messenger.Error, calls int, took time.Duration) {
-	code := ""
-	if failure != nil {
-		code = string(failure.Code)
-	}
-	telemetry.MessengerRequest(ctx, code, calls, took)
 }

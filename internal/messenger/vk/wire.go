@@ -2,21 +2,19 @@ package vk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/messenger/traced"
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 )
 
 // maxBody bounds a reply; 25 chats of 1000 members are some 3 MB.
@@ -25,21 +23,21 @@ const maxBody = 8 << 20
 // execute makes the calls in one request and gives a result for each. Its error concerns
 // the request as a whole.
 func (c *Client) execute(ctx context.Context, calls []apiCall) ([]result, error) {
-	waited, err := c.pass(ctx)
+	waited, err := c.tracer.Pass(ctx, c.gate)
 	if err != nil {
 		return nil, err
 	}
-	traced, span := c.begin(ctx, calls, waited)
+	inSpan, span := c.begin(ctx, calls, waited)
 	defer span.End()
 
 	began := time.Now()
-	results, failure := c.exchange(traced, calls)
-	c.count(ctx, failure, len(calls), time.Since(began))
+	results, failure := c.exchange(inSpan, calls)
+	traced.Count(ctx, failure, len(calls), time.Since(began))
 	if failure == nil {
 		return results, nil
 	}
-	span.SetAttributes(attribute.String("vk.code", string(failure.Code)), attribute.Int("vk.vendor_code", failure.Vendor))
-	span.SetStatus(codes.Error, string(failure.Code))
+	span.SetAttributes(attribute.Int("vk.vendor_code", failure.Vendor))
+	c.tracer.Fail(span, failure.Code)
 	if err := ctx.Err(); err != nil {
 		// The caller gave up: it must be able to tell that from VK's own trouble.
 		return nil, fmt.Errorf("%w: %w", failure, err)
@@ -70,7 +68,7 @@ func (c *Client) exchange(ctx context.Context, calls []apiCall) ([]result, *mess
 	}
 	switch {
 	case response.StatusCode == http.StatusTooManyRequests:
-		return nil, &messenger.Error{Code: messenger.CodeRateLimited, RetryAfter: pauseOf(response), Method: methodExecute}
+		return nil, &messenger.Error{Code: messenger.CodeRateLimited, RetryAfter: outbound.Pause(response, rateLimitPause), Method: methodExecute}
 	case response.StatusCode != http.StatusOK, len(body) > maxBody:
 		// VK answers everything with 200; the rest is a proxy's, or trouble.
 		return nil, unavailable(methodExecute)
@@ -81,32 +79,6 @@ func (c *Client) exchange(ctx context.Context, calls []apiCall) ([]result, *mess
 // lost is a reply that did not come. Its cause stays inside, because its text may name
 // addresses and proxies; the span gets the kind of it.
 func lost(ctx context.Context, cause error) *messenger.Error {
-	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", kindOf(cause)))
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", outbound.KindOf(cause)))
 	return unavailable(methodExecute)
-}
-
-// pauseOf reads Retry-After in seconds.
-func pauseOf(response *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	if err != nil || seconds <= 0 {
-		return rateLimitPause
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// kindOf names the kind of a network failure without any text of it.
-func kindOf(err error) string {
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return "timeout"
-	}
-	if errors.Is(err, context.Canceled) {
-		return "canceled"
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "dns"
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e.Op
-	}
-	return "other"
 }

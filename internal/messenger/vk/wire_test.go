@@ -30,7 +30,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, DefaultBaseURL+"/method/execute", client.endpoint)
 	require.Equal(t, messenger.Features{
-		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, StartCall: true, CallsPerRequest: 25,
+		CreateChat: true, AddAtCreation: true, AddMember: true, ResetLink: true, CallsPerRequest: 25,
 	}, client.Features())
 
 	for name, spoil := range map[string]func(*Config){
@@ -207,7 +207,7 @@ func TestARequestEndsAfterFifteenSeconds(t *testing.T) {
 			})
 			require.NoError(t, err)
 			spans := &recorder{}
-			client.tracer = spans
+			client.tracer.Tracer = spans
 			began := time.Now()
 			_, err = do(t, client, remove(1, 5))
 			require.Equal(t, requestTimeout, time.Since(began))
@@ -259,7 +259,7 @@ func TestASpanForEachRequest(t *testing.T) {
 	t.Parallel()
 	client, _ := setup(t, town())
 	spans := &recorder{}
-	client.tracer = spans
+	client.tracer.Tracer = spans
 	_, err := do(t, client, create("x"), remove(1, 5))
 	require.NoError(t, err)
 	require.Len(t, spans.ended, 1)
@@ -275,7 +275,7 @@ func TestASpanForEachRequest(t *testing.T) {
 	require.Equal(t, codes.Unset, spans.ended[0].status)
 
 	failing := clientOf(t, text200(`{"error":{"error_code":6}}`))
-	failing.tracer = spans
+	failing.tracer.Tracer = spans
 	_, err = do(t, failing, remove(1, 5))
 	require.Error(t, err)
 	require.Len(t, spans.ended, 2)

@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rollcall-edu/rollcall/internal/outbound"
 	"github.com/rollcall-edu/rollcall/internal/portal"
 	"github.com/rollcall-edu/rollcall/internal/proxy"
 )
@@ -56,9 +55,9 @@ func (c *Client) refusal(act string, response *http.Response, body []byte) error
 	case status == http.StatusGone:
 		e.Code, e.Advice = portal.CodeIncomplete, adviceAnew
 	case status == http.StatusTooManyRequests:
-		e.Code, e.RetryAfter = portal.CodeRateLimited, pauseOf(response, rateLimitPause)
+		e.Code, e.RetryAfter = portal.CodeRateLimited, min(outbound.Pause(response, rateLimitPause), longestPause)
 	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
-		e.Code, e.RetryAfter = portal.CodeUnavailable, pauseOf(response, 0)
+		e.Code, e.RetryAfter = portal.CodeUnavailable, min(outbound.Pause(response, 0), longestPause)
 	case status < http.StatusMultipleChoices:
 		return senseless(act, status) // done, but not in a way that this interface knows: somebody else may have answered
 	case status < http.StatusBadRequest, status == http.StatusNotFound:
@@ -87,20 +86,20 @@ func incomplete(act, problem string) error {
 // lost is an answer that did not come. Its cause stays inside, because its text may name addresses and what is in
 // them; the span gets the kind of it. Trouble with a proxy stays reachable, for whoever explains it.
 func lost(ctx context.Context, act string, cause error) error {
-	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", kindOf(cause)))
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("error.type", outbound.KindOf(cause)))
 	e := &portal.Error{Code: portal.CodeUnavailable, Act: act}
 	if trouble, ok := errors.AsType[*proxy.Error](cause); ok {
 		return errors.Join(trouble, e)
 	}
-	e.Advice = adviceOf(kindOf(cause))
+	e.Advice = adviceOf(outbound.KindOf(cause))
 	return e
 }
 
 func adviceOf(kind string) string {
 	switch kind {
-	case kindTimeout:
+	case outbound.KindTimeout:
 		return fmt.Sprintf("no answer within %d s", int(requestTimeout.Seconds()))
-	case kindDNS:
+	case outbound.KindDNS:
 		return "the name of the Portal's host is not found"
 	default:
 		return "no answer"
@@ -119,35 +118,4 @@ func (c *Client) adviceClock(response *http.Response) string {
 		return fmt.Sprintf("our clock is %s behind the Portal's: %s", -apart, advice)
 	}
 	return fmt.Sprintf("our clock is %s ahead of the Portal's: %s", apart, advice)
-}
-
-// pauseOf reads Retry-After in seconds.
-func pauseOf(response *http.Response, otherwise time.Duration) time.Duration {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	if err != nil || seconds <= 0 {
-		return otherwise
-	}
-	return time.Duration(min(seconds, int(longestPause.Seconds()))) * time.Second
-}
-
-const (
-	kindTimeout = "timeout"
-	kindDNS     = "dns"
-)
-
-// kindOf names the kind of a network failure without any text of it.
-func kindOf(err error) string {
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return kindTimeout
-	}
-	if errors.Is(err, context.Canceled) {
-		return "canceled"
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return kindDNS
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e.Op
-	}
-	return "other"
 }
