@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/rollcall-edu/rollcall/activities"
 	"github.com/rollcall-edu/rollcall/internal/messenger/connect"
+	"github.com/rollcall-edu/rollcall/internal/messenger/schematest"
 	"github.com/rollcall-edu/rollcall/internal/oneroster"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
@@ -51,7 +53,10 @@ func setup(t *testing.T) *bench {
 	require.NoError(t, err)
 	_, err = box.RegisterCommunity(vk.Registration{GroupID: group, Token: token, Name: "School"})
 	require.NoError(t, err)
-	server := httptest.NewServer(box)
+	mux := http.NewServeMux()
+	mux.Handle("/", box)
+	mux.Handle("/max/", schematest.Check(t).Under("/max").Handler(t, box))
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return &bench{t: t, id: "s", store: st, sandbox: box, acts: &activities.Activities{
 		Store: st, Messengers: connect.Messengers{VKURL: server.URL, MAXURL: server.URL + "/max"}, Now: func() time.Time { return today },
