@@ -34,7 +34,8 @@ type Activities struct {
 	// Now is the clock whose day decides which dates have passed.
 	Now func() time.Time
 
-	proxies proxy.Clients
+	// proxies serve the schools behind proxies; maxProxies their requests to MAX, whose root nothing else is to trust.
+	proxies, maxProxies proxy.Clients
 }
 
 var _ workflows.Activities = (*Activities)(nil)
@@ -42,7 +43,7 @@ var _ workflows.Activities = (*Activities)(nil)
 // Register puts the activities into a worker, under their method names. (A method could not do
 // it: every exported method is taken for an activity.)
 func Register(r worker.ActivityRegistry, a *Activities) {
-	a.proxies.Roots = a.Messengers.Roots
+	a.maxProxies.Roots = a.Messengers.RootsOf(messenger.MAX)
 	r.RegisterActivity(a)
 }
 

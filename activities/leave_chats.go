@@ -12,12 +12,19 @@ import (
 	"github.com/rollcall-edu/rollcall/workflows"
 )
 
-// mayLeave tells whether a school that moves can leave its chats: whether all of its successor's are there.
+// mayLeave tells whether a school that moves can leave its chats: whether all of its successor's are there, or people have been told already.
+// What is wrong with the successor is its own lane's to say.
 func (a *Activities) mayLeave(ctx context.Context, s survey.Survey) (bool, error) {
 	if s.School.Successor == "" {
 		return false, nil
 	}
+	if leaving, err := a.Store.Leaving(ctx, s.School.ID); err != nil || leaving {
+		return leaving, err
+	}
 	next, err := a.survey(ctx, s.School.Successor, survey.Options{})
+	if code, _ := permanent(err); code != "" {
+		return false, nil
+	}
 	return err == nil && next.Complete(), err
 }
 
@@ -40,7 +47,7 @@ func (a *Activities) LeaveChats(ctx context.Context, in workflows.LeaveInput) (w
 	if err != nil {
 		return out, err
 	}
-	farewells, err := a.Store.Farewells(ctx, in.School, newRandomID)
+	farewells, err := a.Store.Farewells(ctx, in.School, in.Epoch, newRandomID)
 	if err != nil {
 		return out, err
 	}
@@ -49,48 +56,59 @@ func (a *Activities) LeaveChats(ctx context.Context, in workflows.LeaveInput) (w
 		if err != nil {
 			return out, err
 		}
-		err = a.remember(ctx, in.School, a.sayFarewell(ctx, m, next.Messenger, farewells, out, beat))
-		if err != nil {
+		x := leaver{a: a, messenger: m, text: farewellText(next.Messenger, a.Portal.Publishes()), served: out, beat: beat}
+		if err := a.remember(ctx, in.School, x.leave(ctx, farewells)); err != nil {
 			return out, err
 		}
 	}
 	return out, a.Store.TakeOver(ctx, in.School)
 }
 
-func (a *Activities) sayFarewell(
-	ctx context.Context, m messenger.Messenger, to messenger.Protocol, farewells []store.Farewell, out workflows.Served, beat *beating,
-) error {
-	if m.Features().ResetLink {
+// leaver leaves chats.
+type leaver struct {
+	a         *Activities
+	messenger messenger.Messenger
+	text      string
+	served    workflows.Served
+	beat      *beating
+}
+
+func (x *leaver) leave(ctx context.Context, farewells []store.Farewell) error {
+	if x.messenger.Features().ResetLink {
 		resets := lo.Map(farewells, func(f store.Farewell, _ int) messenger.Call {
 			return messenger.Call{Kind: messenger.CallResetLink, Chat: f.Ref}
 		})
-		if err := m.Do(ctx, resets, func(int, []messenger.Reply) error { return nil }); err != nil {
+		if err := x.messenger.Do(ctx, resets, func(int, []messenger.Reply) error { return nil }); err != nil {
 			return err
 		}
 	}
 	last := lo.Map(farewells, func(f store.Farewell, _ int) messenger.Call {
-		return messenger.Call{Kind: messenger.CallSendMessage, Chat: f.Ref, Text: farewellText(to), RandomID: f.RandomID}
+		return messenger.Call{Kind: messenger.CallSendMessage, Chat: f.Ref, Text: x.text, RandomID: f.RandomID}
 	})
-	return m.Do(ctx, last, func(first int, replies []messenger.Reply) error {
+	return x.messenger.Do(ctx, last, func(first int, replies []messenger.Reply) error {
 		for i, reply := range replies {
 			if reply.Err != nil && retried(reply.Err) {
 				continue // Do ends with it, and the next try takes it up
 			}
 			if reply.Err == nil {
-				out.Done[workflows.ServedFarewells]++
+				x.served.Done[workflows.ServedFarewells]++
 			} else {
-				out.Failed["farewell-"+string(messenger.CodeOf(reply.Err))]++
+				x.served.Failed["farewell-"+string(messenger.CodeOf(reply.Err))]++
 			}
-			if err := a.Store.FarewellSaid(ctx, farewells[first+i].ID); err != nil {
+			if err := x.a.Store.FarewellSaid(ctx, farewells[first+i].ID); err != nil {
 				return err
 			}
 		}
-		beat.advance(ctx, len(replies))
+		x.beat.advance(ctx, len(replies))
 		return nil
 	})
 }
 
 // farewellText has no link in it: whoever comes into the old chat later would have it.
-func farewellText(to messenger.Protocol) string {
-	return fmt.Sprintf("Этот чат больше не ведётся: он переехал в %s. Ссылка на новый чат — на Портале, в разделе «Чаты Сферум».", to.Name())
+func farewellText(to messenger.Protocol, portal bool) string {
+	where := "Ссылку на новый чат даст классный руководитель."
+	if portal {
+		where = "Ссылка на новый чат — на Портале, в разделе «Чаты Сферум»."
+	}
+	return fmt.Sprintf("Этот чат больше не ведётся: он переехал в %s. %s", to.Name(), where)
 }

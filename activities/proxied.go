@@ -20,14 +20,19 @@ type way struct {
 	trouble atomic.Pointer[proxy.Error]
 }
 
+// way is a school's way to everything but MAX.
 func (a *Activities) way(ctx context.Context, id school.ID) (*way, error) {
+	return a.wayBy(ctx, id, &a.proxies)
+}
+
+func (a *Activities) wayBy(ctx context.Context, id school.ID, proxies *proxy.Clients) (*way, error) {
 	settings, err := a.Store.Proxy(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	w := &way{client: a.HTTP}
 	if settings != nil {
-		w.client = proxy.Watched(a.proxies.For(id, *settings), func(e *proxy.Error) { w.trouble.Store(e) })
+		w.client = proxy.Watched(proxies.For(id, *settings), func(e *proxy.Error) { w.trouble.Store(e) })
 	}
 	return w, nil
 }
@@ -44,7 +49,11 @@ func (w *way) explain(err error) error {
 
 // connect makes a messenger that goes the school's way.
 func (a *Activities) connect(ctx context.Context, id school.ID, access connect.Access) (messenger.Messenger, error) {
-	w, err := a.way(ctx, id)
+	proxies := &a.proxies
+	if access.Protocol == messenger.MAX {
+		proxies = &a.maxProxies
+	}
+	w, err := a.wayBy(ctx, id, proxies)
 	if err != nil {
 		return nil, err
 	}

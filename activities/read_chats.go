@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/samber/lo"
@@ -65,8 +66,7 @@ func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput)
 	for i, state := range states {
 		if state.Err != nil {
 			read.unreadable++
-			effects.ChatTrouble(known[i].ID, messenger.CodeOf(state.Err))
-			effects.RightsAre(known[i].ID, state.Lacks)
+			unread(effects, known[i], state)
 			continue
 		}
 		verified = append(verified, known[i].ID)
@@ -74,6 +74,9 @@ func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput)
 	}
 	effects.ChatsVerified(verified)
 	read.chats = len(verified)
+	if err := a.readLinks(ctx, m, known, states, effects); err != nil {
+		return read, err
+	}
 	if err := effects.Record(ctx); err != nil || !in.Scope.CoversStandings() {
 		return read, err
 	}
@@ -105,4 +108,38 @@ func seen(effects *store.Effects, known store.MirrorChat, state messenger.ChatSt
 			effects.MemberWent(known.ID, gone.Account)
 		}
 	}
+}
+
+// unread takes in that a chat could not be read. It is gone only where the messenger says so of this chat.
+func unread(effects *store.Effects, known store.MirrorChat, state messenger.ChatState) {
+	if failure, ok := errors.AsType[*messenger.Error](state.Err); !ok || failure.Scope() != messenger.ScopeChat {
+		return
+	}
+	effects.ChatTrouble(known.ID, messenger.CodeOf(state.Err))
+	effects.RightsAre(known.ID, state.Lacks)
+}
+
+// readLinks reads the links of chats that have none on record: who is invited could not come. One that the messenger does not give is
+// asked for at the next reading again.
+func (a *Activities) readLinks(
+	ctx context.Context, m messenger.Messenger, known []store.MirrorChat, states []messenger.ChatState, effects *store.Effects,
+) error {
+	var linkless []store.MirrorChat
+	for i, c := range known {
+		if !c.HasLink && states[i].Err == nil {
+			linkless = append(linkless, c)
+		}
+	}
+	if len(linkless) == 0 {
+		return nil
+	}
+	calls := lo.Map(linkless, func(c store.MirrorChat, _ int) messenger.Call {
+		return messenger.Call{Kind: messenger.CallInviteLink, Chat: c.Ref}
+	})
+	return m.Do(ctx, calls, func(first int, replies []messenger.Reply) error {
+		for i, reply := range replies {
+			effects.LinkRead(linkless[first+i].ID, reply.Link)
+		}
+		return nil
+	})
 }

@@ -59,12 +59,12 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 		report.Failed["chat-unreadable"] += in.Unreadable
 	}
 	report.Outcome = outcomeOf(report)
+	if err := a.Store.TellOrigin(ctx, in.School); err != nil {
+		return report, err
+	}
 	err := a.recordEnd(ctx, in, report)
 	if err == nil {
 		countOperations(ctx, counts, in)
-	}
-	if err == nil && len(report.Operations) > 0 {
-		err = a.Store.TellOrigin(ctx, in.School)
 	}
 	return report, err
 }

@@ -138,7 +138,7 @@ func (p *pass) sync(ctx workflow.Context) *Problem {
 	}
 	p.publishChats(ctx, len(types) > 0)
 	worst = lo.CoalesceOrEmpty(worst, p.partProblem, problemOf(ctx.Err()))
-	if worst == nil && p.work.Leaving {
+	if worst == nil && p.portal == nil && p.work.Leaving {
 		worst = p.leaveChats(ctx)
 	}
 	return worst

@@ -10,23 +10,22 @@ import (
 	"github.com/samber/lo"
 )
 
-// codeCount is how many codes there are: nine digits are easily read out, and far more than anybody can try, as each
-// try is a chat to be made by hand.
-const codeCount = 1_000_000_000
+// codeCount is how many codes there are: more than anybody can try by giving a chat one title after another.
+const codeCount = 1_000_000_000_000
 
-// NewCode makes a one-time code, such as 482-913-570.
+// NewCode makes a one-time code, such as 482-913-570-264.
 func NewCode() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(codeCount))
 	if err != nil {
 		panic("adoption: the system gives no random numbers: " + err.Error())
 	}
-	digits := fmt.Sprintf("%09d", n)
-	return digits[:3] + "-" + digits[3:6] + "-" + digits[6:]
+	digits := fmt.Sprintf("%012d", n)
+	return digits[:3] + "-" + digits[3:6] + "-" + digits[6:9] + "-" + digits[9:]
 }
 
-// codeForm is what may be a code: nine digits in threes, with a hyphen, a dash, a blank or nothing between them, as phones
+// codeForm is what may be a code: twelve digits in threes, with a hyphen, a dash, a blank or nothing between them, as phones
 // and their owners write it.
-var codeForm = regexp.MustCompile(`^([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})(?:[^0-9]|$)`)
+var codeForm = regexp.MustCompile(`^([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})[-‐‑–—\s\x{00A0}]?([0-9]{3})(?:[^0-9]|$)`)
 
 // CodesIn gives what may be a code in a title, each once, in the order in which they stand. They may overlap: where a school's number
 // stands before its code, only who knows the codes can tell which digits are meant. A longer number has none in it.

@@ -3,8 +3,11 @@ package adoption
 import (
 	"errors"
 
+	"github.com/samber/lo"
+
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
+	"github.com/rollcall-edu/rollcall/internal/school"
 )
 
 // Problem says why a chat is not adopted.
@@ -18,6 +21,7 @@ const (
 	ProblemForeign    Problem = "foreign"    // its code is none of this school's
 	ProblemUsed       Problem = "used"       // its code belongs to a chat that is adopted already
 	ProblemUnwanted   Problem = "unwanted"   // the roster has no such chat any more
+	ProblemOwner      Problem = "owner"      // its owner is nobody who belongs there, or to the staff
 	ProblemRights     Problem = "rights"     // the community lacks rights
 	ProblemUnreadable Problem = "unreadable" // it could not be read, for now
 )
@@ -25,7 +29,7 @@ const (
 // Problems lists the problems.
 func Problems() []Problem {
 	return []Problem{
-		ProblemClosed, ProblemNoCode, ProblemManyCodes, ProblemForeign, ProblemUsed, ProblemUnwanted, ProblemRights, ProblemUnreadable,
+		ProblemClosed, ProblemNoCode, ProblemManyCodes, ProblemForeign, ProblemUsed, ProblemUnwanted, ProblemRights, ProblemOwner, ProblemUnreadable,
 	}
 }
 
@@ -40,7 +44,12 @@ type Asked struct {
 	Adopted bool
 	// Wanted: the roster still has the chat.
 	Wanted bool
+	// Owners are the accounts that may own it: nobody can turn an owner out.
+	Owners map[school.AccountID]bool
 }
+
+// maxCodes is how many codes a title may seem to have: more is no title, but somebody who tries.
+const maxCodes = 4
 
 // Verdict is what becomes of a chat: it is adopted as Key, with the Code by which it is known, or there is a Problem.
 type Verdict struct {
@@ -62,6 +71,9 @@ func Judge(state messenger.ChatState, asked map[string]Asked) Verdict {
 	if len(codes) == 0 {
 		return Verdict{Problem: ProblemNoCode}
 	}
+	if len(codes) > maxCodes {
+		return Verdict{Problem: ProblemManyCodes}
+	}
 	var v Verdict
 	for _, code := range codes {
 		if _, ours := asked[code]; !ours {
@@ -82,6 +94,8 @@ func Judge(state messenger.ChatState, asked map[string]Asked) Verdict {
 		v.Problem = ProblemUnwanted
 	case len(state.Lacks) > 0 || state.Err != nil:
 		v.Problem = ProblemRights
+	case !lo.SomeBy(state.Members, func(m messenger.Member) bool { return m.Owner && chat.Owners[m.Account] }):
+		v.Problem = ProblemOwner
 	default:
 		v.Key = chat.Key
 	}

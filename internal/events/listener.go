@@ -71,7 +71,7 @@ func (l *Listener) Look(ctx context.Context) error {
 			continue
 		}
 		logger := l.Logger.With("school", w.School)
-		client, err := l.client(ctx, w.School, logger)
+		client, err := l.client(ctx, w, logger)
 		if err != nil && !lastingly(err) {
 			return err
 		}

@@ -116,6 +116,15 @@ func (e *ear) listening(id school.ID) time.Time {
 	return time.Now()
 }
 
+// listeningToMAX waits until a school on MAX is listened to. No stream of MAX's is a proof.
+func (e *ear) listeningToMAX(id school.ID) {
+	e.bench.t.Helper()
+	e.eventually("it is listened to", func() bool {
+		c, err := e.store.Community(context.WithoutCancel(e.bench.t.Context()), id)
+		return err == nil && c.EventsMarker != ""
+	})
+}
+
 // reads waits until so many readings have been asked for.
 func (e *ear) reads(n int) {
 	e.bench.t.Helper()

@@ -133,12 +133,12 @@ func TestASchoolOnMAXIsListenedTo(t *testing.T) {
 	e.onMAX("m", max.ChatRef(chat))
 	e.outbox("m")
 	e.look()
-	since := e.listening("m")
+	e.listeningToMAX("m")
 	e.listening("s")
 	_, err := e.Max.Join(sandbox.Joining{Chat: chat, User: 2})
 	require.NoError(t, err)
 	e.eventually("a reading is asked for", func() bool { return len(e.outbox("m")) == 1 })
-	require.True(t, e.proven("m", since))
+	require.False(t, e.proven("m", time.Now().Add(time.Hour)), "MAX does not say what went by")
 	require.Empty(t, e.outbox("s"), "the other school is elsewhere")
 	require.NotContains(t, e.logged.String(), "level=WARN")
 	require.NotContains(t, e.logged.String(), botToken)
@@ -157,10 +157,36 @@ func TestAnotherMessengerIsListenedTo(t *testing.T) {
 	require.NoError(t, e.store.SetToken(ctx, "m", bot, botToken))
 	e.addChat("m", max.ChatRef(chat))
 	e.look()
-	e.listening("m")
+	e.listeningToMAX("m")
 	_, err := e.Max.Join(sandbox.Joining{Chat: chat, User: 2})
 	require.NoError(t, err)
 	e.eventually("it is heard on MAX", func() bool { return len(e.outbox("m")) == 1 })
+}
+
+// TestWhatHappensWhileNobodyListensToMAXIsHeard: the marker is kept, so that another worker goes on where the last one was.
+func TestWhatHappensWhileNobodyListensToMAXIsHeard(t *testing.T) {
+	t.Parallel()
+	e, chat := setupEarMAX(t)
+	e.onMAX("m", max.ChatRef(chat))
+	e.look()
+	e.listeningToMAX("m")
+	e.listener.Stop()
+	e.outbox("m")
+	for user := range 3 {
+		_, err := e.Max.Join(sandbox.Joining{Chat: chat, User: int64(user + 10)})
+		require.NoError(t, err)
+	}
+	made, err := e.Max.MakeChat(sandbox.Making{Owner: 1, Title: "1B"})
+	require.NoError(t, err)
+	_, err = e.Max.AddBot(sandbox.BotRights{Chat: made.ChatID, Bot: bot})
+	require.NoError(t, err)
+	_, err = e.Max.Join(sandbox.Joining{Chat: chat, User: 20})
+	require.NoError(t, err)
+	e.look()
+	e.eventually("the new chat is known", func() bool {
+		standings, err := e.store.Standings(e.bench.t.Context(), "m")
+		return err == nil && len(standings) == 1
+	})
 }
 
 func TestABotsTokenThatIsRefused(t *testing.T) {

@@ -9,17 +9,17 @@ import (
 	"time"
 
 	"github.com/rollcall-edu/rollcall/internal/proxy"
-	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/secret"
+	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
 // client makes the client with which a school is listened to: through its proxy, if it has one.
-func (l *Listener) client(ctx context.Context, id school.ID, logger *slog.Logger) (*http.Client, error) {
-	settings, err := l.Store.Proxy(ctx, id)
+func (l *Listener) client(ctx context.Context, w store.Listening, logger *slog.Logger) (*http.Client, error) {
+	settings, err := l.Store.Proxy(ctx, w.School)
 	if err != nil || settings == nil {
 		return l.HTTP, err
 	}
-	return &http.Client{Transport: &throughProxy{next: proxy.NewTrusting(id, *settings, l.Messengers.Roots), logger: logger}}, nil
+	return &http.Client{Transport: &throughProxy{next: proxy.NewTrusting(w.School, *settings, l.Messengers.RootsOf(w.Messenger)), logger: logger}}, nil
 }
 
 // throughProxy says what is wrong with the proxy, which an adapter does not tell: once, until it is over.

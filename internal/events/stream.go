@@ -53,7 +53,7 @@ func (s *stream) run(ctx context.Context) {
 		}
 		s.recovered()
 		// A messenger gives what it gave once: it must be taken before it is asked for more.
-		s.insist(ctx, "events could not be taken", func() error { return s.take(ctx, events, gap) })
+		s.insist(ctx, "events could not be taken", func() error { return s.take(ctx, events, gap, poll.Marker()) })
 		if !gap {
 			gaps = 0
 			sleep(ctx, breath-time.Since(began))
@@ -75,14 +75,20 @@ func (s *stream) open(ctx context.Context) (connect.Stream, error) {
 	}
 	s.protocol = community.Messenger
 	return s.messengers.Listen(connect.Access{
-		Protocol: community.Messenger, Community: community.ID, Token: community.Token, HTTP: s.http, Gate: s.store.Pacer(s.school),
+		Protocol: community.Messenger, Community: community.ID, Token: community.Token, Marker: community.EventsMarker, HTTP: s.http,
+		Gate: s.store.Pacer(s.school),
 	})
 }
 
 // take takes events one by one, and then the proof that they were all.
-func (s *stream) take(ctx context.Context, events []messenger.Event, gap bool) error {
+func (s *stream) take(ctx context.Context, events []messenger.Event, gap bool, marker string) error {
 	for _, e := range events {
 		if _, err := s.store.TakeEvent(ctx, s.school, e); err != nil {
+			return err
+		}
+	}
+	if marker != "" {
+		if err := s.store.SetEventsMarker(ctx, s.school, marker); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package messenger
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"github.com/rollcall-edu/rollcall/internal/school"
 )
@@ -12,6 +13,14 @@ type ChatRef string
 
 // MessageRef is the messenger's own name of a message within its chat, opaque outside its adapter.
 type MessageRef string
+
+// MarshalJSON writes what is a number as one: programs from before MAX read nothing else.
+func (m MessageRef) MarshalJSON() ([]byte, error) {
+	if n, err := strconv.ParseInt(string(m), 10, 64); err == nil && strconv.FormatInt(n, 10) == string(m) {
+		return []byte(m), nil
+	}
+	return json.Marshal(string(m))
+}
 
 // UnmarshalJSON takes a number too: refs were numbers while VK was the only messenger.
 func (m *MessageRef) UnmarshalJSON(raw []byte) error {

@@ -44,7 +44,7 @@ func (m *maker) match() map[chats.Key]Chat {
 // actual one, without anything that says so: of a chat of another year, or of one whose
 // class, once known by its cohort, is not in the roster any more.
 func (m *maker) mayPrecede(a Chat, d chats.Chat) bool {
-	if a.Type != d.Type || m.claimed[a.Key] {
+	if a.Type != d.Type || m.claimed[a.Key] || a.State == ChatAwaited { // one that nobody made precedes nothing
 		return false
 	}
 	if a.Year != "" {

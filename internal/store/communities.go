@@ -25,7 +25,8 @@ func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, tok
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', checked = false, refused = NULL
+			UPDATE communities SET community_id = $2, token = $3, token_set_at = now(), adding = '', checked = false, refused = NULL,
+				events_marker = CASE WHEN community_id = $2 THEN events_marker END
 			WHERE school_id = $1`, id, community, sealed)
 		if err != nil || row.Snapshot == "" {
 			return err
@@ -55,7 +56,14 @@ func (s *Store) SetMessenger(ctx context.Context, id school.ID, to messenger.Pro
 	if err != nil || row.Messenger == to {
 		return err
 	}
+	if row.Successor != "" || row.SuccessorOf != "" {
+		return &MoveError{fmt.Sprintf("school %s moves: see: rollcall school move %s", id, row.Origin())}
+	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		// A pass under way is shut out: it would make chats on the other messenger.
+		if _, err := tx.Exec(ctx, `UPDATE communities SET epoch = epoch + 1 WHERE school_id = $1`, id); err != nil {
+			return err
+		}
 		var chats int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM chats WHERE school_id = $1 AND (ref IS NOT NULL OR asked_at IS NOT NULL)`, id).Scan(&chats); err != nil {
 			return err
@@ -69,7 +77,7 @@ func (s *Store) SetMessenger(ctx context.Context, id school.ID, to messenger.Pro
 		batch.Queue(`
 			UPDATE communities SET messenger = $2, community_id = NULL, token = NULL, token_set_at = NULL, adding = '', checked = false,
 				refused = NULL, user_token = NULL, user_token_refused = NULL, confirmation = '', callback_secret = NULL,
-				long_poll = $3, events_since = NULL, events_until = NULL
+				long_poll = $3, events_since = NULL, events_until = NULL, events_marker = NULL
 			WHERE school_id = $1`, id, to, !to.MakesChats())
 		return sendBatch(ctx, tx, &batch)
 	})
@@ -83,6 +91,8 @@ type Community struct {
 	Adding    reconcile.Adding
 	// Checked tells that the token was found to be this community's.
 	Checked bool
+	// EventsMarker is from where on its events are to be told by long poll, "" from now on.
+	EventsMarker string
 }
 
 // Community opens a school's token; nil if none has been set.
@@ -93,9 +103,10 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 		Token       []byte
 		Adding      reconcile.Adding
 		Checked     bool
+		Marker      string
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT messenger, coalesce(community_id, 0) AS community_id, token, adding, checked FROM communities WHERE school_id = $1`, id)
+		SELECT messenger, coalesce(community_id, 0) AS community_id, token, adding, checked, coalesce(events_marker, '') AS marker FROM communities WHERE school_id = $1`, id)
 	found, err := one[row](rows, err)
 	if err != nil || found == nil || found.Token == nil {
 		return nil, err
@@ -104,7 +115,7 @@ func (s *Store) Community(ctx context.Context, id school.ID) (*Community, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Community{Messenger: found.Messenger, ID: found.CommunityID, Token: string(token), Adding: found.Adding, Checked: found.Checked}, nil
+	return &Community{Messenger: found.Messenger, ID: found.CommunityID, Token: string(token), Adding: found.Adding, Checked: found.Checked, EventsMarker: found.Marker}, nil
 }
 
 // SetAdding remembers whether a school's token may add people.

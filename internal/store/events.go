@@ -87,6 +87,12 @@ func (s *Store) StreamConfirmed(ctx context.Context, id school.ID) error {
 	return err
 }
 
+// SetEventsMarker records that the events up to a marker have been taken.
+func (s *Store) SetEventsMarker(ctx context.Context, id school.ID, marker string) error {
+	_, err := s.pool.Exec(ctx, `UPDATE communities SET events_marker = nullif($2, '') WHERE school_id = $1 AND events_marker IS DISTINCT FROM nullif($2, '')`, id, marker)
+	return err
+}
+
 // EventsProven tells whether every event of a school since then has been taken: the stream had no
 // gap, and is alive. VK tells of no rights given or taken by hand: that there were none is not proven. Nothing is proven of MAX, which
 // keeps updates for a time that it does not tell, and does not say what went by.

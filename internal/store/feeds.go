@@ -147,5 +147,17 @@ func (s *Store) saveSchoolReading(ctx context.Context, tx pgx.Tx, x SchoolReadin
 	if err != nil || successor { // whose calls are the school's that it takes over from
 		return err
 	}
-	return s.takeFeedCalls(ctx, tx, x.School, x.Roster.Calls)
+	if err := s.takeFeedCalls(ctx, tx, x.School, x.Roster.Calls); err != nil {
+		return err
+	}
+	// A reading that began before the school moved knows nothing of its successor.
+	next := SchoolReading{Roster: x.Roster, Digest: x.Digest}
+	err = tx.QueryRow(ctx, `SELECT id FROM schools WHERE successor_of = $1 AND snapshot IS DISTINCT FROM $2`, x.School, x.Digest).Scan(&next.School)
+	if err == pgx.ErrNoRows {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.saveSchoolReading(ctx, tx, next)
 }

@@ -41,28 +41,39 @@ func (s *Store) BeginMove(ctx context.Context, id school.ID, to messenger.Protoc
 		return "", &MoveError{fmt.Sprintf("school %s is on %s already", id, to.Name())}
 	}
 	next := SuccessorID(id, to)
+	sealed, err := s.seal([]byte(token), sealedToken, string(next))
+	if err != nil {
+		return "", err
+	}
 	err = s.tx(ctx, func(tx pgx.Tx) error {
+		// A reading of the feed that is being taken is waited for, and the next one waits: it sees the successor.
+		var digest string
+		if err := tx.QueryRow(ctx, `SELECT coalesce(snapshot, '') FROM schools WHERE id = $1 FOR UPDATE`, id).Scan(&digest); err != nil {
+			return err
+		}
 		var batch pgx.Batch
 		batch.Queue(`
 			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats, portal_id, schedule, successor_of)
 			SELECT $2, district_id, feed_id, source_id, name, subject_chats, portal_id, schedule, id FROM schools WHERE id = $1`, id, next)
-		batch.Queue(`INSERT INTO communities (school_id, messenger, long_poll) VALUES ($1, $2, $3)`, next, to, !to.MakesChats())
-		if err := sendBatch(ctx, tx, &batch); err != nil {
+		batch.Queue(`
+			INSERT INTO communities (school_id, messenger, community_id, token, token_set_at, long_poll) VALUES ($1, $2, $3, $4, now(), $5)`,
+			next, to, community, sealed, !to.MakesChats())
+		if err := sendBatch(ctx, tx, &batch); err != nil || digest == "" {
 			return err
 		}
-		roster, err := s.rosterInForce(ctx, tx, id)
-		if err != nil || roster == nil {
+		roster, err := s.roster(ctx, tx, id, digest)
+		if err != nil {
 			return err
 		}
-		return s.saveSchoolReading(ctx, tx, SchoolReading{School: next, Roster: roster, Digest: row.Snapshot})
+		if err := s.saveSchoolReading(ctx, tx, SchoolReading{School: next, Roster: &roster, Digest: digest}); err != nil {
+			return err
+		}
+		return want(ctx, tx, []school.ID{next}, "event", struct{}{}, false, "move")
 	})
 	if Duplicate(err) {
 		return "", &MoveError{fmt.Sprintf("school %s moves already: see: rollcall school move %s", id, id)}
 	}
-	if err != nil {
-		return "", err
-	}
-	return next, s.SetToken(ctx, next, community, token)
+	return next, err
 }
 
 // alike has a successor be what the school is.
@@ -85,6 +96,9 @@ func (s *Store) CancelMove(ctx context.Context, id school.ID) error {
 		return &MoveError{fmt.Sprintf("school %s does not move", id)}
 	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		if err := lockMove(ctx, tx, id); err != nil {
+			return err
+		}
 		var leaving bool
 		if err := tx.QueryRow(ctx, leavingQuery, id).Scan(&leaving); err != nil {
 			return err
@@ -92,11 +106,21 @@ func (s *Store) CancelMove(ctx context.Context, id school.ID) error {
 		if leaving {
 			return &MoveError{fmt.Sprintf("school %s is leaving its chats on %s: people have been told, and it cannot be taken back any more", id, row.Messenger.Name())}
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM schools WHERE id = $1 AND successor_of = $2`, row.Successor, id); err != nil {
+		tag, err := tx.Exec(ctx, `DELETE FROM schools WHERE id = $1 AND successor_of = $2`, row.Successor, id)
+		if err != nil {
 			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return &MoveError{fmt.Sprintf("school %s has moved meanwhile", id)}
 		}
 		return want(ctx, tx, []school.ID{id}, "event", struct{}{}, false, "move taken back")
 	})
+}
+
+// lockMove has the steps of a school's move wait for each other.
+func lockMove(ctx context.Context, tx pgx.Tx, id school.ID) error {
+	_, err := tx.Exec(ctx, `SELECT FROM communities WHERE school_id = $1 FOR UPDATE`, id)
+	return err
 }
 
 // Leaving tells whether a school is leaving its chats: whether its move cannot be taken back any more.
@@ -117,10 +141,24 @@ type Farewell struct {
 }
 
 // Farewells records random ids, made by random, for the last messages of all chats of a school that the messenger gives access to, and gives
-// those that have not been sent. From the first on, the move cannot be taken back.
-func (s *Store) Farewells(ctx context.Context, id school.ID, random func() int32) ([]Farewell, error) {
+// those that have not been sent. From the first on, the move cannot be taken back. There are none if the school does not move (any more); a later
+// pass than that of the epoch has the last word.
+func (s *Store) Farewells(ctx context.Context, id school.ID, epoch int64, random func() int32) ([]Farewell, error) {
 	var due []Farewell
 	err := s.tx(ctx, func(tx pgx.Tx) error {
+		if err := lockMove(ctx, tx, id); err != nil {
+			return err
+		}
+		var stands bool
+		err := tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM communities WHERE school_id = $1 AND epoch = $2) AND EXISTS (SELECT FROM schools WHERE successor_of = $1)`,
+			id, epoch).Scan(&stands)
+		if err == nil && !stands {
+			err = &messenger.Error{Code: messenger.CodeFenced}
+		}
+		if err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, `
 			SELECT id, ref, key, coalesce(farewell, 0) AS random_id FROM chats
 			WHERE school_id = $1 AND ref IS NOT NULL AND state = 'live' AND farewell_at IS NULL ORDER BY key FOR UPDATE`, id)

@@ -66,6 +66,34 @@ func TestASuccessorIsWhatItsSchoolIs(t *testing.T) {
 	require.Equal(t, "org-1", organisation)
 }
 
+// TestASuccessorHasTheRosterOfItsSchool also where a reading of the feed knows nothing of it.
+func TestASuccessorHasTheRosterOfItsSchool(t *testing.T) {
+	t.Parallel()
+	st := moving(t)
+	ctx := t.Context()
+	roster := school.Roster{SourceID: "org-1", Name: "School", People: []school.Person{{ID: "p", Enabled: true}}, Calls: []school.Call{lesson("vc-1")}}
+	_, err := st.SaveReading(ctx, store.Reading{
+		Feed: "f", Receipt: []byte("{}"), Schools: []store.SchoolReading{{School: "s", Roster: &roster, Digest: "new"}},
+	})
+	require.NoError(t, err)
+	next, err := st.School(ctx, successor)
+	require.NoError(t, err)
+	require.Equal(t, "new", next.Snapshot)
+	taken, err := st.Roster(ctx, successor, "new")
+	require.NoError(t, err)
+	require.Equal(t, roster.People, taken.People)
+	open, err := st.OpenCalls(ctx, successor)
+	require.NoError(t, err)
+	require.Empty(t, open, "the calls are its school's")
+
+	require.NoError(t, st.CancelMove(ctx, "s"))
+	again, err := st.BeginMove(ctx, "s", messenger.MAX, 900, "max-token")
+	require.NoError(t, err)
+	taken, err = st.Roster(ctx, again, "new")
+	require.NoError(t, err, "from the beginning")
+	require.Equal(t, roster.People, taken.People)
+}
+
 func TestWhatCannotMove(t *testing.T) {
 	t.Parallel()
 	st := moving(t)
@@ -102,18 +130,42 @@ func TestFarewellsAreSaidOnceAndMakeAMoveFinal(t *testing.T) {
 	ctx := t.Context()
 	ids := int32(0)
 	random := func() int32 { ids++; return ids }
-	first, err := st.Farewells(ctx, "s", random)
+	first, err := st.Farewells(ctx, "s", epochOf(t, st), random)
 	require.NoError(t, err)
 	require.Len(t, first, 1)
 	require.EqualValues(t, 1, first[0].RandomID)
-	again, err := st.Farewells(ctx, "s", random)
+	again, err := st.Farewells(ctx, "s", epochOf(t, st), random)
 	require.NoError(t, err)
 	require.Equal(t, first, again, "tried again, it is the same message")
 	require.ErrorContains(t, st.CancelMove(ctx, "s"), "cannot be taken back any more")
 	require.NoError(t, st.FarewellSaid(ctx, first[0].ID))
-	none, err := st.Farewells(ctx, "s", random)
+	none, err := st.Farewells(ctx, "s", epochOf(t, st), random)
 	require.NoError(t, err)
 	require.Empty(t, none)
+}
+
+func epochOf(t *testing.T, st *store.Store) int64 {
+	t.Helper()
+	row, err := st.School(t.Context(), "s")
+	require.NoError(t, err)
+	return row.Epoch
+}
+
+// TestAFarewellIsSaidByTheLatestPassOfAMoveThatStands: nobody is told of a move that was taken back.
+func TestAFarewellIsSaidByTheLatestPassOfAMoveThatStands(t *testing.T) {
+	t.Parallel()
+	st := moving(t)
+	ctx := t.Context()
+	none := func(epoch int64) {
+		_, err := st.Farewells(ctx, "s", epoch, func() int32 { return 1 })
+		require.Equal(t, messenger.CodeFenced, messenger.CodeOf(err))
+		leaving, err := st.Leaving(ctx, "s")
+		require.NoError(t, err)
+		require.False(t, leaving)
+	}
+	none(epochOf(t, st) - 1)
+	require.NoError(t, st.CancelMove(ctx, "s"))
+	none(epochOf(t, st))
 }
 
 // TestTakingOver: the new chats, with their history, are the school's; the old ones are on record as left; whatever was under way is

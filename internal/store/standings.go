@@ -20,6 +20,8 @@ type Standing struct {
 	Since time.Time
 	// LookedAt is when it was read, nil if it is to be read.
 	LookedAt *time.Time
+	// Touched counts what has happened there.
+	Touched int
 	// Problem is why it was not adopted then, "" if it was not looked at.
 	Problem adoption.Problem
 	Lacks   []messenger.Right
@@ -28,38 +30,32 @@ type Standing struct {
 // Standings lists a school's standings, the longest there first.
 func (s *Store) Standings(ctx context.Context, id school.ID) ([]Standing, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT ref, since, looked_at, problem, lacks FROM standings WHERE school_id = $1 ORDER BY since, ref`, id)
+		SELECT ref, since, looked_at, touched, problem, lacks FROM standings WHERE school_id = $1 ORDER BY since, ref`, id)
 	return all[Standing](rows, err)
 }
 
-// takeStanding takes an event of a chat that the mirror does not know.
+// takeStanding takes an event of a chat that the mirror does not know. Where people make the chats, such a chat may be one that was asked
+// for: whatever is heard of it first makes it a standing, for the word that the community was let in may have been lost. Of a standing only what
+// may change the verdict matters. An event is believed in nothing: all it brings about is a reading.
 func takeStanding(ctx context.Context, tx pgx.Tx, id school.ID, e messenger.Event) error {
-	switch e.Kind {
-	case messenger.EventOwnAdded:
-		_, err := tx.Exec(ctx, `
-			INSERT INTO standings (school_id, ref) VALUES ($1, $2)
-			ON CONFLICT (school_id, ref) DO UPDATE SET looked_at = NULL`, id, e.Chat)
-		if err != nil {
-			return err
-		}
-	case messenger.EventOwnRemoved:
-		_, err := tx.Exec(ctx, `DELETE FROM standings WHERE school_id = $1 AND ref = $2`, id, e.Chat)
+	about := lo.Contains([]messenger.EventKind{
+		messenger.EventOwnAdded, messenger.EventOwnRemoved, messenger.EventOwnRights, messenger.EventTitle, messenger.EventOther,
+	}, e.Kind)
+	byHand := lo.Reject(messenger.Protocols(), func(p messenger.Protocol, _ int) bool { return p.MakesChats() })
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO standings (school_id, ref) SELECT school_id, $2 FROM communities WHERE school_id = $1 AND messenger = ANY($4)
+		ON CONFLICT (school_id, ref) DO UPDATE SET looked_at = NULL, touched = standings.touched + 1 WHERE $3`, id, e.Chat, about, byHand)
+	if err != nil || tag.RowsAffected() == 0 {
 		return err
-	case messenger.EventOwnRights, messenger.EventTitle:
-		tag, err := tx.Exec(ctx, `UPDATE standings SET looked_at = NULL WHERE school_id = $1 AND ref = $2`, id, e.Chat)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-	default:
-		return nil
 	}
 	return want(ctx, tx, []school.ID{id}, "event", reconcile.Scope{Standings: true}, true, "messenger event")
 }
 
-// StandingSeen records why a standing is not adopted.
-func (e *Effects) StandingSeen(id school.ID, ref messenger.ChatRef, problem adoption.Problem, lacks []messenger.Right) {
-	e.batch.Queue(`UPDATE standings SET looked_at = now(), problem = $3, lacks = $4 WHERE school_id = $1 AND ref = $2`,
-		id, ref, problem, lo.Ternary(lacks == nil, []messenger.Right{}, lacks))
+// StandingSeen records why a standing is not adopted. Where something has happened there since it was read, it is still to be read.
+func (e *Effects) StandingSeen(id school.ID, read Standing, problem adoption.Problem, lacks []messenger.Right) {
+	e.batch.Queue(`
+		UPDATE standings SET looked_at = CASE WHEN touched = $5 THEN now() END, problem = $3, lacks = $4 WHERE school_id = $1 AND ref = $2`,
+		id, read.Ref, problem, lo.Ternary(lacks == nil, []messenger.Right{}, lacks), read.Touched)
 }
 
 // StandingGone forgets a standing.
@@ -68,13 +64,17 @@ func (e *Effects) StandingGone(id school.ID, ref messenger.ChatRef) {
 }
 
 // Adopt takes a standing for the awaited chat whose code it bears, and gives that chat's id; 0 if the code has been
-// used meanwhile, or was never that chat's.
+// used meanwhile, or was never that chat's, or another school has the chat. As one act a reading of the chat is asked for: who comes or goes
+// until it is in the mirror is found by that.
 func (s *Store) Adopt(ctx context.Context, id school.ID, key chats.Key, code string, state messenger.ChatState) (int64, error) {
 	var chat int64
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			UPDATE chats SET state = 'live', ref = $4, title = $5, problem = NULL
-			WHERE school_id = $1 AND key = $2 AND code = $3 AND state = 'awaited' RETURNING id`,
+			WHERE school_id = $1 AND key = $2 AND code = $3 AND state = 'awaited' AND NOT EXISTS (
+				SELECT FROM chats other JOIN communities theirs ON theirs.school_id = other.school_id
+				JOIN communities ours ON ours.school_id = $1 AND ours.messenger = theirs.messenger WHERE other.ref = $4)
+			RETURNING id`,
 			id, key, code, state.Ref, state.Title).Scan(&chat)
 		if err == pgx.ErrNoRows {
 			return nil
@@ -82,8 +82,10 @@ func (s *Store) Adopt(ctx context.Context, id school.ID, key chats.Key, code str
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM standings WHERE school_id = $1 AND ref = $2`, id, state.Ref)
-		return err
+		if _, err := tx.Exec(ctx, `DELETE FROM standings WHERE school_id = $1 AND ref = $2`, id, state.Ref); err != nil {
+			return err
+		}
+		return want(ctx, tx, []school.ID{id}, "event", reconcile.Scope{Chats: []chats.Key{key}}, true, "adopted chat")
 	})
 	return chat, err
 }

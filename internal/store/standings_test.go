@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -56,10 +57,18 @@ func TestAChatIsAskedForWithACode(t *testing.T) {
 	require.Equal(t, chat.Code, awaited(t, st).Code, "asked for again, it keeps its code")
 }
 
+// onMAX is a school on MAX, with one chat that the messenger calls 7.
+func onMAX(t *testing.T) *store.Store {
+	t.Helper()
+	st := setup(t)
+	require.NoError(t, st.SetMessenger(t.Context(), "s", messenger.MAX))
+	liveChat(t, st)
+	return st
+}
+
 func TestTheWordOfAChatThatTheCommunityWasLetInto(t *testing.T) {
 	t.Parallel()
-	st := setup(t)
-	liveChat(t, st)
+	st := onMAX(t)
 	added := messenger.Event{ID: "1", Kind: messenger.EventOwnAdded, Chat: "-70"}
 	require.True(t, take(t, st, added))
 	require.False(t, take(t, st, added))
@@ -70,42 +79,77 @@ func TestTheWordOfAChatThatTheCommunityWasLetInto(t *testing.T) {
 	require.Len(t, standings(t, st), 1)
 	require.Nil(t, standings(t, st)[0].LookedAt)
 
-	seen := func() {
+	seen := func(read store.Standing) store.Standing {
 		e := st.NewEffects()
-		e.StandingSeen("s", "-70", adoption.ProblemRights, []messenger.Right{messenger.RightTitle})
+		e.StandingSeen("s", read, adoption.ProblemRights, []messenger.Right{messenger.RightTitle})
 		require.NoError(t, e.Record(t.Context()))
 		x := standings(t, st)[0]
-		require.NotNil(t, x.LookedAt)
 		require.Equal(t, adoption.ProblemRights, x.Problem)
 		require.Equal(t, []messenger.Right{messenger.RightTitle}, x.Lacks)
+		return x
 	}
-	for i, kind := range []messenger.EventKind{messenger.EventOwnRights, messenger.EventTitle, messenger.EventOwnAdded} {
-		seen()
+	for i, kind := range []messenger.EventKind{
+		messenger.EventOwnRights, messenger.EventTitle, messenger.EventOwnAdded, messenger.EventOwnRemoved, messenger.EventOther,
+	} {
+		require.NotNil(t, seen(standings(t, st)[0]).LookedAt)
 		require.True(t, take(t, st, messenger.Event{ID: string(kind), Kind: kind, Chat: "-70"}))
 		require.Nil(t, standings(t, st)[0].LookedAt, "%d: it is to be read again", i)
 		require.Len(t, outbox(t, st), 1)
 	}
-	for _, kind := range []messenger.EventKind{messenger.EventJoined, messenger.EventOther} {
+	read := standings(t, st)[0]
+	require.True(t, take(t, st, messenger.Event{ID: "meanwhile", Kind: messenger.EventTitle, Chat: "-70"}))
+	require.Nil(t, seen(read).LookedAt, "what happens while it is read is not lost")
+	outbox(t, st)
+	require.NotNil(t, seen(standings(t, st)[0]).LookedAt)
+	for _, kind := range []messenger.EventKind{messenger.EventJoined, messenger.EventLeft, messenger.EventAdded, messenger.EventRemoved} {
 		require.True(t, take(t, st, messenger.Event{ID: "x" + string(kind), Kind: kind, Chat: "-70"}))
 		require.Empty(t, outbox(t, st), "who comes and goes there is nobody's concern")
 	}
-	require.True(t, take(t, st, messenger.Event{ID: "t", Kind: messenger.EventTitle, Chat: "-71"}))
-	require.Empty(t, outbox(t, st), "a chat that nobody knows")
-	require.True(t, take(t, st, messenger.Event{ID: "9", Kind: messenger.EventOwnRemoved, Chat: "-70"}))
-	require.Empty(t, standings(t, st))
+	require.True(t, take(t, st, messenger.Event{ID: "t", Kind: messenger.EventJoined, Chat: "-71"}))
+	require.Len(t, standings(t, st), 2, "a chat of which nothing was heard before: the word that we were let in was lost")
+	require.Len(t, outbox(t, st), 1)
 
 	require.True(t, take(t, st, messenger.Event{ID: "10", Kind: messenger.EventOwnRemoved, Chat: "7"}))
 	require.JSONEq(t, `{"chats":["parents:c"]}`, string(outbox(t, st)[0].Scope), "of a chat that is the school's, it is read")
+}
+
+// TestOneChatIsOneSchools: two schools with one bot do not both take it.
+func TestOneChatIsOneSchools(t *testing.T) {
+	t.Parallel()
+	st := setup(t)
+	ctx := t.Context()
+	require.NoError(t, st.SetMessenger(ctx, "s", messenger.MAX))
+	chat := awaited(t, st)
+	other := school.School{ID: "other", District: "d", Feed: "f", SourceID: "org-other", Name: "Other", SubjectChats: true}
+	require.NoError(t, st.AddSchool(ctx, other))
+	require.NoError(t, st.SetMessenger(ctx, "other", messenger.MAX))
+	epoch, err := st.BeginPass(ctx, store.PassBegin{School: "other", Request: "r", Trigger: "manual", Scope: reconcile.Scope{}})
+	require.NoError(t, err)
+	d := chats.Chat{Key: "teachers", Type: chats.Teachers, Title: "Учительская"}
+	plan := reconcile.Plan{Operations: []reconcile.Operation{{Chat: d.Key, Type: d.Type, Step: reconcile.StepEnsure, Kind: reconcile.Ask, Title: d.Title}}}
+	_, _, err = st.SavePlan(ctx, store.PlanRow{School: "other", Epoch: epoch, Type: d.Type}, plan, []chats.Chat{d})
+	require.NoError(t, err)
+	theirs, err := st.Mirror(ctx, "other")
+	require.NoError(t, err)
+	state := messenger.ChatState{Ref: "-70", Title: chat.Code + " " + theirs[0].Code}
+	id, err := st.Adopt(ctx, "s", chat.Key, chat.Code, state)
+	require.NoError(t, err)
+	require.NotZero(t, id)
+	id, err = st.Adopt(ctx, "other", d.Key, theirs[0].Code, state)
+	require.NoError(t, err)
+	require.Zero(t, id)
 }
 
 func TestACodeAdoptsOneChatOnce(t *testing.T) {
 	t.Parallel()
 	st := setup(t)
 	ctx := t.Context()
+	require.NoError(t, st.SetMessenger(ctx, "s", messenger.MAX))
 	chat := awaited(t, st)
 	take(t, st, messenger.Event{ID: "1", Kind: messenger.EventOwnAdded, Chat: "-70"})
+	outbox(t, st)
 	state := messenger.ChatState{Ref: "-70", Title: "5А " + chat.Code}
-	id, err := st.Adopt(ctx, "s", "parents:c", "000-000-000", state)
+	id, err := st.Adopt(ctx, "s", "parents:c", "000-000-000-000", state)
 	require.NoError(t, err)
 	require.Zero(t, id, "another code")
 	id, err = st.Adopt(ctx, "s", chat.Key, chat.Code, state)
@@ -114,6 +158,7 @@ func TestACodeAdoptsOneChatOnce(t *testing.T) {
 	adopted := mirrored(t, st)
 	require.Equal(t, []any{reconcile.ChatLive, state.Ref, state.Title, chat.Code}, []any{adopted.State, adopted.Ref, adopted.Title, adopted.Code})
 	require.Empty(t, standings(t, st))
+	require.JSONEq(t, `{"chats":["parents:c"]}`, string(outbox(t, st)[0].Scope), "who came until now is found by a reading")
 
 	state.Ref = "-71"
 	id, err = st.Adopt(ctx, "s", chat.Key, chat.Code, state)

@@ -37,7 +37,7 @@ func (s *Store) TakeOver(ctx context.Context, id school.ID) error {
 		batch.Queue(`
 			UPDATE communities c SET messenger = n.messenger, community_id = n.community_id, token_set_at = n.token_set_at, adding = n.adding,
 				checked = n.checked, refused = n.refused, epoch = c.epoch + n.epoch + 1, next_request_at = n.next_request_at,
-				long_poll = n.long_poll, events_since = NULL, events_until = NULL, confirmation = n.confirmation,
+				long_poll = n.long_poll, events_since = NULL, events_until = NULL, events_marker = n.events_marker, confirmation = n.confirmation,
 				user_token = NULL, user_token_refused = NULL, token = $3, callback_secret = $4
 			FROM communities n WHERE c.school_id = $1 AND n.school_id = $2`, id, row.Successor, access.Token, access.CallbackSecret)
 		// A room that the old messenger made stays good; what announces a call is in a chat that is left.
@@ -96,10 +96,10 @@ func leaveChats(batch *pgx.Batch, id school.ID) {
 func inherit(batch *pgx.Batch, id, from school.ID, epoch int64) {
 	batch.Queue(`UPDATE requests SET school_id = $1, epoch = epoch + $3 WHERE school_id = $2 AND NOT EXISTS (
 		SELECT FROM requests r WHERE r.school_id = $1 AND r.id = requests.id)`, id, from, epoch)
-	for _, table := range []string{"passes", "plans"} {
+	for _, table := range []string{"passes", "plans", "spans"} {
 		batch.Queue(`UPDATE `+table+` SET school_id = $1, epoch = epoch + $3 WHERE school_id = $2`, id, from, epoch)
 	}
-	for _, table := range []string{"chats", "holds", "hold_sets", "standings", "events", "outbox"} {
+	for _, table := range []string{"chats", "holds", "hold_sets", "standings", "events", "outbox", "audit"} {
 		batch.Queue(`UPDATE `+table+` SET school_id = $1 WHERE school_id = $2`, id, from)
 	}
 }

@@ -59,6 +59,8 @@ type Access struct {
 	Community int64
 	// Token is the community's; for Rooms that of a person who manages it.
 	Token string `json:"-"`
+	// Marker is what Stream.Marker gave before, "" where the stream is to begin now.
+	Marker string
 	// HTTP carries a school's proxy; nil is a client of our own.
 	HTTP *http.Client   `json:"-"`
 	Gate messenger.Gate `json:"-"`
@@ -75,6 +77,8 @@ type Stream interface {
 	// unknown number of events went by unheard. Its error is a *messenger.Error, or the gate's; after it
 	// Next may be called again, and nothing is missed in between. Events that it gave are not given again.
 	Next(ctx context.Context) (events []messenger.Event, gap bool, err error)
+	// Marker is from where on the stream goes on, for another one after this; "" where the messenger has no such thing.
+	Marker() string
 }
 
 // Connect makes a community's view of its messenger, and no request.
@@ -131,6 +135,14 @@ func (m Messengers) Address(p messenger.Protocol) string {
 	return cmp.Or(m.VKURL, vk.DefaultBaseURL)
 }
 
+// RootsOf are what the certificates of a protocol's servers must end in; nil are the system's.
+func (m Messengers) RootsOf(p messenger.Protocol) *x509.CertPool {
+	if p == messenger.MAX {
+		return m.Roots
+	}
+	return nil
+}
+
 // Setting is the name of the setting that moves a protocol's Address.
 func Setting(p messenger.Protocol) string {
 	if p == messenger.MAX {
@@ -147,7 +159,7 @@ func (m Messengers) max(a Access) max.Config {
 	if a.HTTP == nil {
 		a.HTTP = &http.Client{Transport: outbound.Trusting(m.Roots)}
 	}
-	return max.Config{BaseURL: m.MAXURL, Token: a.Token, BotID: a.Community, Adding: m.MAXAdding, HTTP: a.HTTP, Gate: a.Gate}
+	return max.Config{BaseURL: m.MAXURL, Token: a.Token, BotID: a.Community, Adding: m.MAXAdding, Marker: a.Marker, HTTP: a.HTTP, Gate: a.Gate}
 }
 
 func protocolOf(a Access) messenger.Protocol { return cmp.Or(a.Protocol, messenger.VK) }

@@ -34,6 +34,8 @@ type Config struct {
 	BotID int64
 	// Adding: MAX lets this bot add people. It is restricted since September 2026.
 	Adding bool
+	// Marker is what Poll.Marker gave before: a Poll goes on from there. "" is from now on.
+	Marker string
 	// HTTP carries a school's proxy and its trust in certificates; nil is a client of our own. Either way a request
 	// lasts 15 s at the most and redirects are not followed.
 	HTTP *http.Client `json:"-"`
@@ -56,7 +58,8 @@ type Client struct {
 	tracer traced.Tracer
 	// sign puts the token into a request. The token lives in this closure, so that printing a Client,
 	// however deeply, never shows it.
-	sign func(http.Header)
+	sign   func(http.Header)
+	spaces *spaces
 }
 
 var _ messenger.Messenger = (*Client)(nil)
@@ -88,6 +91,7 @@ func New(c Config) (*Client, error) {
 		gate:   c.Gate,
 		tracer: traced.Tracer{Tracer: otel.Tracer("github.com/rollcall-edu/rollcall/internal/messenger/max"), Protocol: messenger.MAX},
 		sign:   func(h http.Header) { h.Set("Authorization", secret) },
+		spaces: &spaces{},
 	}, nil
 }
 

@@ -74,6 +74,9 @@ func (c *Client) send(ctx context.Context, s step) (messenger.MessageRef, error)
 			return messenger.MessageRef(m.Body.ID), nil
 		}
 	}
+	if err := c.spaces.await(ctx, s.chat); err != nil {
+		return "", err
+	}
 	var sent struct {
 		Message message `json:"message"`
 	}

@@ -51,7 +51,19 @@ func NewPoll(c Config) (*Poll, error) {
 		transport.ResponseHeaderTimeout = pollTimeout
 		polls = outbound.Client(&http.Client{Transport: transport})
 	}
-	return &Poll{client: client, http: polls}, nil
+	p := &Poll{client: client, http: polls}
+	if marker, err := strconv.ParseInt(c.Marker, 10, 64); err == nil {
+		p.begun, p.marker = true, &marker
+	}
+	return p, nil
+}
+
+// Marker is from where on the updates are to be told that Next has not given yet, "" where MAX has told none.
+func (p *Poll) Marker() string {
+	if p.marker == nil {
+		return ""
+	}
+	return strconv.FormatInt(*p.marker, 10)
 }
 
 type updateList struct {

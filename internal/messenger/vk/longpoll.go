@@ -109,6 +109,9 @@ func (l *LongPoll) Next(ctx context.Context) (events []messenger.Event, gap bool
 	return nil, false, unavailable(methodPoll)
 }
 
+// Marker is none: VK's ts is good for a server and key, which another LongPoll does not have.
+func (l *LongPoll) Marker() string { return "" }
+
 // connect gets a server and key, and a ts if there is none.
 func (l *LongPoll) connect(ctx context.Context) error {
 	results, err := l.client.execute(ctx, []apiCall{{method: methodLongPoll, args: []arg{number("group_id", l.client.group)}}})

@@ -7,7 +7,9 @@ CREATE UNIQUE INDEX schools_of_source ON schools (feed_id, source_id) WHERE succ
 
 ALTER TABLE communities
     -- which messenger the school's chats live on: vk or max
-    ADD COLUMN messenger text NOT NULL DEFAULT 'vk';
+    ADD COLUMN messenger text NOT NULL DEFAULT 'vk',
+    -- from where on the events of a long poll are to be told, where the messenger keeps them; null is from now on
+    ADD COLUMN events_marker text;
 
 ALTER TABLE chats
     -- the one-time code by which a chat that a person makes is known; null where the messenger makes chats
@@ -42,6 +44,8 @@ CREATE TABLE standings (
     since     timestamptz NOT NULL DEFAULT now(),
     -- when it was read last since something happened there; null is that it is to be read
     looked_at timestamptz,
+    -- counts what has happened there, so that nothing is lost that happens while it is read
+    touched   integer NOT NULL DEFAULT 0,
     -- why it was not adopted then
     problem   text NOT NULL DEFAULT '',
     lacks     text[] NOT NULL DEFAULT '{}',
@@ -50,9 +54,12 @@ CREATE TABLE standings (
 
 -- +goose Down
 DROP TABLE standings, left_chats;
+-- Nothing of before knows another messenger, or a chat that a person is to make.
+DELETE FROM chats WHERE state = 'awaited';
+UPDATE communities SET community_id = NULL, token = NULL, long_poll = false WHERE messenger <> 'vk';
 ALTER TABLE chat_members DROP COLUMN owner;
 ALTER TABLE chats DROP COLUMN code, DROP COLUMN lacks, DROP COLUMN farewell, DROP COLUMN farewell_at;
 DELETE FROM schools WHERE successor_of IS NOT NULL;
 DROP INDEX schools_of_source;
 ALTER TABLE schools DROP COLUMN successor_of, ADD UNIQUE (feed_id, source_id);
-ALTER TABLE communities DROP COLUMN messenger;
+ALTER TABLE communities DROP COLUMN messenger, DROP COLUMN events_marker;
