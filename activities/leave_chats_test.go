@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -150,4 +151,44 @@ func TestANewLinkReachesBothWhileASchoolMoves(t *testing.T) {
 	old.mustPass(false, workflows.OutcomeChanged)
 	require.NotContains(t, old.chats()["00А · Родители"].Members, int64(unlinkedMother))
 	require.Contains(t, next.outbox(), reconcile.Scope{People: []school.PersonID{"g00-00-0"}}, "the successor is asked as well")
+}
+
+// TestNothingIsLeftWhileThePortalDoesNotShowTheNewChats: people would be told of links that they cannot find.
+func TestNothingIsLeftWhileThePortalDoesNotShowTheNewChats(t *testing.T) {
+	t.Parallel()
+	old, next, r := setupMove(t)
+	next.makeAll(account(r, "t00"))
+	next.follow(workflows.OutcomeChanged)
+	old.disturb(traffic.Fault{Method: "portal.putChats", Mode: traffic.ModeError, ErrorCode: http.StatusForbidden})
+	report := old.mustPass(false, workflows.OutcomePartial)
+	require.NotNil(t, report.Portal)
+	for title, c := range old.chats() {
+		require.Empty(t, c.Messages, title)
+	}
+	leaving, err := old.store.Leaving(t.Context(), "s")
+	require.NoError(t, err)
+	require.False(t, leaving)
+	old.mustPass(false, workflows.OutcomeChanged)
+	require.Len(t, old.chats()["00А · Родители"].Messages, 1)
+}
+
+// TestLeavingThatHasBegunIsFinished although a class has come meanwhile whose chats nobody has made.
+func TestLeavingThatHasBegunIsFinished(t *testing.T) {
+	t.Parallel()
+	old, next, r := setupMove(t)
+	next.makeAll(account(r, "t00"))
+	next.follow(workflows.OutcomeChanged)
+	old.disturb(traffic.Fault{Method: "messages.send", Mode: traffic.ModeLostReply})
+	row, err := old.store.School(t.Context(), "s")
+	require.NoError(t, err)
+	_, err = old.store.Farewells(t.Context(), "s", row.Epoch, func() int32 { return 7 })
+	require.NoError(t, err)
+	more, links := unlinked(big(2, 3))
+	old.link(links...)
+	old.roster(more)
+	old.mustPass(false, workflows.OutcomeChanged)
+	row, err = old.store.School(t.Context(), "s")
+	require.NoError(t, err)
+	require.Equal(t, messenger.MAX, row.Messenger)
+	require.ErrorContains(t, old.store.CancelMove(t.Context(), "s"), "does not move")
 }
