@@ -63,7 +63,7 @@ func runAccountsRead(ctx context.Context, a *app, id school.ID, o accountsReadOp
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	row, err := schoolItself(ctx, st, id, "read them")
 	if err != nil {
 		return err
 	}

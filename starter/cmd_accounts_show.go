@@ -39,6 +39,9 @@ func runAccountsShow(ctx context.Context, a *app, id school.ID) error {
 		return err
 	}
 	defer st.Close()
+	if _, err := schoolItself(ctx, st, id, "see them"); err != nil {
+		return err
+	}
 	v, err := accountsOf(ctx, a, st, settings, id)
 	if err != nil {
 		return err

@@ -22,7 +22,8 @@ func newHoldsList(a *app) *cobra.Command {
 have done and did not, chat by chat, with the reason: too many removals at
 once, a person named by a source fault, somebody whom the roster gives no place
 any more without saying why, a chat that must not lose its last admin, a chat
-that is gone, a new school year without a mapping.
+that is gone, a new school year without a mapping. Of a gone chat that people made
+(MAX) it is said what can be done: "holds approve" has it asked for anew.
 
 A hold dissolves at the next pass once its cause is gone: mend the source. Or
 somebody decides on it: see "holds approve" and "holds reject". A hold on which
@@ -159,11 +160,20 @@ type storedHold struct {
 }
 
 func (h storedHold) decision() string {
-	if h.State == reconcile.DecisionWaiting {
-		return lo.Ternary(h.Approvable, "waiting", "until its cause is gone")
+	switch {
+	case h.State != reconcile.DecisionWaiting:
+		return string(h.State) + " by " + h.DecidedBy
+	case !h.Approvable:
+		return "until its cause is gone"
+	case h.Why.Code == string(reconcile.HoldChatGone):
+		return "waiting; " + askAnew
+	default:
+		return "waiting"
 	}
-	return string(h.State) + " by " + h.DecidedBy
 }
+
+// askAnew says what can be done about a chat that people made and that is gone.
+const askAnew = "approve: it is asked for anew, under another code; or let the bot in again"
 
 func (v holdsView) text(p *page) {
 	if len(v.Holds) == 0 {

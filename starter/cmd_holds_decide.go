@@ -30,7 +30,9 @@ approval that could not be carried out within a day lapses.
 With --digest the approval counts only if exactly that is held which "holds
 list" showed with it; without, what is held when the command looks. Holds that
 keep a chat's last admin, or that concern a chat that is gone, cannot be
-approved: they dissolve when their cause is gone.`,
+approved: they dissolve when their cause is gone. But where people make the chats
+(MAX), one that is gone is asked for anew, under another code, when that is
+approved.`,
 		Example: "  rollcall holds approve school-17 12 13\n  rollcall holds approve school-17 --all --digest 0f3a51c2d9b4",
 	})
 }

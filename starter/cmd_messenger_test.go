@@ -4,6 +4,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/proxy/proxytest"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/max"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/traffic"
 	"github.com/rollcall-edu/rollcall/internal/store"
 )
 
@@ -158,7 +160,6 @@ func TestMAXThatTakesNoAddress(t *testing.T) {
 	require.Equal(t, before, s.callback())
 	s.settings.MAXURL = "http://127.0.0.1:1"
 	require.Contains(t, s.refused(exitFailed, callback...), "rollcall school check s")
-	require.Equal(t, before, s.callback())
 	p := proxytest.New(t, proxytest.Options{})
 	p.Close()
 	s.behind(p.Settings())
@@ -166,6 +167,39 @@ func TestMAXThatTakesNoAddress(t *testing.T) {
 
 	s.in = "a-third"
 	require.Contains(t, s.ok("school", "set-token", "s", "--community-id", "701"), "does not send this bot's events yet")
+}
+
+// TestMAXThatMayHaveTakenAnAddress: where no answer came the secret that MAX may have stays, and what it sends is taken.
+func TestMAXThatMayHaveTakenAnAddress(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]traffic.Fault{
+		"the answer is lost":          {Mode: traffic.ModeLostReply},
+		"MAX is in trouble":           {Mode: traffic.ModeHTTP500},
+		"the limit on requests stops": {Mode: traffic.ModeError, ErrorCode: http.StatusTooManyRequests},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setupBot(t)
+			callback := []string{"school", "set-events", "s", "--callback", "--address", "https://rollcall.example"}
+			fault.Method, fault.Times = max.MethodPrefix+"subscribe", traffic.Forever
+			require.NoError(t, s.sandbox.AddFault(fault))
+			message := s.refused(exitFailed, callback...)
+			require.Contains(t, message, "MAX gave no answer, and may have taken the address")
+			require.Contains(t, message, "try again")
+			first := s.callback()
+			require.NotNil(t, first, "the new secret is kept")
+			require.NotContains(t, message, first.Secret)
+			longPoll, _, err := s.store().EventWays(t.Context(), "s")
+			require.NoError(t, err)
+			require.True(t, longPoll, "it goes on, for MAX may have no address")
+
+			s.refused(exitFailed, callback...)
+			require.NotEqual(t, first.Secret, s.callback().Secret, "also in place of an earlier one")
+			s.sandbox.ClearFaults()
+			require.Contains(t, s.ok(callback...), "long poll is off, callbacks are on")
+			require.Equal(t, []string{"https://rollcall.example/max/s"}, s.webhooks())
+		})
+	}
 }
 
 func TestCheckOfASchoolOnMAX(t *testing.T) {

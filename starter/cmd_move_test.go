@@ -67,6 +67,16 @@ func (m *mover) made(c *store.MirrorChat) {
 	require.NotZero(m.t, id)
 }
 
+// farewells has a pass begin to leave the old chats.
+func (m *mover) farewells() {
+	m.t.Helper()
+	epoch, err := m.st.BeginPass(m.t.Context(), store.PassBegin{School: "s", Request: rand.Text(), Trigger: "event", Scope: struct{}{}})
+	require.NoError(m.t, err)
+	due, err := m.st.Farewells(m.t.Context(), "s", epoch, func() int32 { return 1 })
+	require.NoError(m.t, err)
+	require.NotEmpty(m.t, due)
+}
+
 func (m *mover) move() moveView {
 	m.t.Helper()
 	return decode[moveView](m.bench, "school", "move", "s")
@@ -136,8 +146,7 @@ func TestAMove(t *testing.T) {
 	require.Contains(t, m.ok("school", "move", "s"), "the chats on VK are left by the next pass of s")
 	require.Contains(t, m.out, "until the first old chat has its last message, the move can be taken back")
 
-	_, err = m.st.Farewells(t.Context(), "s", func() int32 { return 1 })
-	require.NoError(t, err)
+	m.farewells()
 	require.Contains(t, m.refused(exitUsage, "school", "move", "s", "--back"), "school s is leaving its chats on VK: people have been told")
 
 	require.NoError(t, m.st.TakeOver(t.Context(), "s"))
@@ -158,31 +167,6 @@ func TestLeftChatsAreCountedByTheMove(t *testing.T) {
 		{Messenger: messenger.MAX, LeftAt: second}, {Messenger: messenger.VK, LeftAt: first}, {Messenger: messenger.VK, LeftAt: first},
 	})
 	require.Equal(t, []leftView{{Messenger: messenger.MAX, LeftAt: second, Chats: 1}, {Messenger: messenger.VK, LeftAt: first, Chats: 2}}, left)
-}
-
-func TestAMoveIsTakenBack(t *testing.T) {
-	t.Parallel()
-	m := setupMover(t)
-	m.begin()
-	m.made(m.asked()["teachers"])
-	keys := m.keys
-	m.keys = nil // nothing sealed is touched
-	require.Equal(t, ""+
-		"school s stays on VK: its move to MAX is taken back\n"+
-		"the codes for chats on MAX are good for nothing any more\n"+
-		"chats that are on MAX already: 1. They stay, and nobody keeps them in step: have their owners take bot 700 out of them\n",
-		m.ok("school", "move", "s", "--back"))
-	m.keys = keys
-	require.Equal(t, []string{"operator begin-move s max", "operator take-move-back s max"}, audited(t, m.bench))
-	require.Contains(t, m.refused(exitUsage, "school", "move", "s", "--back"), "school s does not move")
-	require.Len(t, audited(t, m.bench), 2)
-
-	m.begin() // it can be begun again
-	v := decode[moveTakenBack](m.bench, "school", "move", "s", "--back")
-	require.Equal(t, moveTakenBack{School: "s", Messenger: messenger.VK, From: messenger.MAX, Community: 700}, v)
-	text, _ := written(t, moveTakenBack{School: "s", Messenger: messenger.MAX, From: messenger.VK, Community: 1001, Chats: 3})
-	require.Contains(t, text, "have the managers of community 1001 end them")
-	require.NotContains(t, text, "codes")
 }
 
 func TestWhatCannotBeRecordedIsNotMoved(t *testing.T) {
@@ -233,9 +217,8 @@ func TestWhatCannotMove(t *testing.T) {
 
 	m.begin()
 	refused(exitUsage, "school s moves already: see: rollcall school move s", "s", toMAX...)
-	refused(exitUsage, "s.max is what school s moves to: see: rollcall school move s", "s.max")
-	refused(exitUsage, "s.max is what school s moves to", "s.max", "--back")
-	refused(exitUsage, "s.max is what school s moves to", "s.max", "--to", "vk", "--community-id", "1")
+	refused(exitUsage, "s.max is the successor of s: see to its move there", "s.max", "--back")
+	refused(exitUsage, "s.max is the successor of s", "s.max", "--to", "vk", "--community-id", "1")
 	require.Equal(t, exitUsage, exitCode(asMoveError(&store.MoveError{Problem: "as it is"})))
 	m.keys = nil
 	refused(exitUsage, "no keyset", "s")
@@ -269,7 +252,6 @@ func TestASchoolThatMovesIsShownAsOne(t *testing.T) {
 	require.Contains(t, m.ok("__complete", "school", "move", ""), "s.max\tШкола № 17")
 	require.Contains(t, m.ok("__complete", "school", "move", "s", "--to", ""), "vk\nmax\n")
 	require.Contains(t, m.refused(exitUsage, "school", "set-messenger", "s", "max"), "s moves")
-	require.Contains(t, m.refused(exitUsage, "school", "set-messenger", "s.max", "vk"), "s.max is what school s moves to")
 	require.Contains(t, m.refused(exitUsage, "school", "set-events", "s.max", "--callback", "--address", "https://rollcall.example"), "long poll until then")
 	require.Contains(t, m.ok("school", "set-events", "s.max", "--long-poll", "on"), "long poll is on")
 	require.Contains(t, m.refused(exitUsage, "school", "add", "s.max", "--district", "d", "--feed", "f", "--source-id", "x", "--name", "x"), "lower-case Latin")
@@ -290,7 +272,7 @@ func TestCommandsTakeASuccessorForASchool(t *testing.T) {
 	m.settings.MAXURL, m.now = server.URL+"/max", time.Now()
 	require.Contains(t, m.ok("school", "check", "s.max"), "good, and of bot 700")
 	for _, args := range []string{
-		"plan s.max", "members s.max teachers", "faults s.max", "holds list s.max", "calls s.max", "accounts show s.max", "links s.max", "chats s.max --show-links",
+		"plan s.max", "members s.max teachers", "faults s.max", "holds list s.max", "calls s.max", "links s.max", "chats s.max --show-links",
 	} {
 		require.NotEmpty(t, m.ok(strings.Fields(args)...), args)
 	}
@@ -307,8 +289,10 @@ func TestChatsToMakeOfASchoolThatMoves(t *testing.T) {
 	m.made(asked["teachers"])
 	_, err := m.st.TakeEvent(t.Context(), "s.max", messenger.Event{ID: "e", Kind: messenger.EventOwnAdded, Chat: "-99"})
 	require.NoError(t, err)
+	standings, err := m.st.Standings(t.Context(), "s.max")
+	require.NoError(t, err)
 	effects := m.st.NewEffects()
-	effects.StandingSeen("s.max", "-99", adoption.ProblemRights, []messenger.Right{messenger.RightWrite})
+	effects.StandingSeen("s.max", standings[0], adoption.ProblemRights, []messenger.Right{messenger.RightWrite})
 	require.NoError(t, effects.Record(t.Context()))
 
 	text := m.ok("chats", "s", "--to-make")

@@ -22,7 +22,7 @@ func changeSchedule(ctx context.Context, a *app, id school.ID, insist bool, chan
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	row, err := schoolItself(ctx, st, id, "set it")
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,11 @@ import (
 type schoolMoveOptions struct {
 	to, communityID string
 	dryRun, back    bool
+	// withoutFarewell ends a move, yes confirms it.
+	withoutFarewell, yes bool
 }
 
-// What the audit calls the begin of a move, and the taking back.
+// What the audit calls the begin of a move, and the taking back; its end is actEndMove.
 const (
 	actBeginMove = "begin-move"
 	actMoveBack  = "take-move-back"
@@ -27,18 +29,24 @@ const (
 func newSchoolMove(a *app) *cobra.Command {
 	var o schoolMoveOptions
 	cmd := &cobra.Command{
-		Use:   "move SCHOOL [--to vk|max (--community-id N | --dry-run) | --back]",
+		Use:   "move SCHOOL [--to vk|max (--community-id N | --dry-run) | --back | --without-farewell [--yes]]",
 		Short: "Have a school move to another messenger, or see how its move stands",
 		Long: `Has a school that has chats move to another messenger. They cannot be taken along:
-each is made anew there, and its people come over by its link on the Portal. Where
-there are no chats yet, "school set-messenger" is all that is needed.
+each is made anew there, and its people come over by its link: on the Portal, or,
+where there is none, as the school gives it to them, see "links". Where there are no
+chats yet, "school set-messenger" is all that is needed.
+
+Begin when no worker of an earlier build is left: a worker of a build from before MAX
+knows VK alone, and would take a bot's token there. "workers show" says which build is
+current: let the runs of any other end, and end its workers.
 
 --to begins the move. It needs the id of the school's community there (on MAX the
 bot's user id) and its token, which is read from standard input as "school set-token"
 does. With --dry-run it is only shown what would be made where.
 
-While a school moves it has a successor, such as school-17.max, that all commands take
-in place of the school: "chats school-17.max" shows the new chats. The old ones are
+While a school moves it has a successor, such as school-17.max, that commands take in
+place of the school: "chats school-17.max" shows the new chats. Proxy, schedule,
+account links and what belongs to calls are the school's for both. The old chats are
 kept in step as before until the last new one is there:
 
   to MAX   people make the chats: "chats SCHOOL --to-make" says which and how. It
@@ -54,12 +62,20 @@ teacher, is not waited for.
 --back takes the move back. It cannot be taken back any more once the first old chat
 has been left.
 
+--without-farewell is for when nothing can be said in the old chats any more, because
+their community or its token is dead, so that the move would never end. It ends the
+move at once, whether all new chats are there or not: those that are not are asked
+for, or made, as the school's own. The old chats get no further last message, and what
+links were not made void stay good: the school has to tell its people. Without --yes it
+only shows what it would do.
+
 With the school alone it is shown how its move stands, and what it has left earlier.
-That a move is begun and taken back is recorded in the audit under your login.`,
+That a move is begun, taken back and ended so is recorded in the audit under your login.`,
 		Example: `  rollcall school move school-17 --to max --dry-run
   rollcall school move school-17 --to max --community-id 200300 < token.txt
   rollcall school move school-17
-  rollcall school move school-17 --back`,
+  rollcall school move school-17 --back
+  rollcall school move school-17 --without-farewell`,
 		Args: names("SCHOOL"),
 		RunE: a.runs(func(ctx context.Context, args []string) error { return runSchoolMove(ctx, a, school.ID(args[0]), o) }),
 	}
@@ -67,9 +83,13 @@ That a move is begun and taken back is recorded in the audit under your login.`,
 	cmd.Flags().StringVar(&o.communityID, "community-id", "", "id of the community there, on MAX the bot's user id: a positive number")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be made where, and begin nothing")
 	cmd.Flags().BoolVar(&o.back, "back", false, "take the move back")
+	cmd.Flags().BoolVar(&o.withoutFarewell, "without-farewell", false, "end the move at once, with no last message in the old chats")
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "with --without-farewell: do it, and do not only show it")
 	for _, other := range []string{"to", "community-id", "dry-run"} {
 		cmd.MarkFlagsMutuallyExclusive("back", other)
+		cmd.MarkFlagsMutuallyExclusive("without-farewell", other)
 	}
+	cmd.MarkFlagsMutuallyExclusive("without-farewell", "back")
 	protocols := lo.Map(messenger.Protocols(), func(p messenger.Protocol, _ int) string { return string(p) })
 	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(protocols, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
@@ -77,6 +97,8 @@ That a move is begun and taken back is recorded in the audit under your login.`,
 
 func (o schoolMoveOptions) check() error {
 	switch {
+	case o.yes && !o.withoutFarewell:
+		return usagef("--yes goes with --without-farewell")
 	case o.to == "" && (o.communityID != "" || o.dryRun):
 		return usagef("--to is missing: say to which messenger the school is to move")
 	case o.to != "" && o.communityID == "" && !o.dryRun:
@@ -98,15 +120,15 @@ func runSchoolMove(ctx context.Context, a *app, id school.ID, o schoolMoveOption
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	row, err := schoolItself(ctx, st, id, "see to its move")
 	if err != nil {
 		return err
 	}
 	switch {
-	case row.SuccessorOf != "":
-		return usagef("%s is what school %s moves to: see: rollcall school move %s", id, row.SuccessorOf, row.SuccessorOf)
 	case o.back:
 		return takeMoveBack(ctx, a, st, row)
+	case o.withoutFarewell:
+		return endMove(ctx, a, st, row, o.yes)
 	case o.to != "":
 		return beginMove(ctx, a, st, row, o)
 	default:
@@ -187,7 +209,11 @@ func showMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow,
 	if err != nil {
 		return err
 	}
-	v := viewMove(row, old, next, left, a.now())
+	final, err := st.Leaving(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	v := viewMove(row, old, next, left, final, a.now())
 	v.begun = begun
 	return a.show(v)
 }

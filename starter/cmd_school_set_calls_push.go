@@ -36,6 +36,9 @@ func runSetCallsPush(ctx context.Context, a *app, id school.ID) error {
 		return err
 	}
 	defer st.Close()
+	if _, err := schoolItself(ctx, st, id, "set it"); err != nil {
+		return err
+	}
 	secret := rand.Text()
 	if err := st.SetCallsSecret(ctx, id, secret); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -46,7 +47,8 @@ func setEventsMAX(ctx context.Context, a *app, st *store.Store, row store.School
 }
 
 // beginCallbackMAX has MAX send events to the endpoint. The secret is stored first, so that what comes at once is
-// taken; where MAX does not take the address, it is as it was before.
+// taken. Where MAX refuses the address, it is as it was before; where its answer was lost it may have taken it, and the new
+// secret stays, which does no harm: long poll stays on as well, and goes on if MAX has no address.
 func beginCallbackMAX(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, base string) error {
 	if !row.TokenSet {
 		return usagef("school %s has no bot yet: give its id and token first with: rollcall school set-token %s", row.ID, row.ID)
@@ -69,6 +71,9 @@ func beginCallbackMAX(ctx context.Context, a *app, st *store.Store, row store.Sc
 	}
 	address := strings.TrimRight(base, "/") + events.MAXPath(row.ID)
 	if err := bot.Subscribe(ctx, address, secret); err != nil {
+		if !isRefusal(err) {
+			return bot.unanswered(err)
+		}
 		was := ""
 		if before != nil {
 			was = before.Secret
@@ -82,6 +87,13 @@ func beginCallbackMAX(ctx context.Context, a *app, st *store.Store, row store.Sc
 		return err
 	}
 	return st.SetLongPoll(ctx, row.ID, false)
+}
+
+// isRefusal tells whether MAX has said that it does not do what it was asked for. Whatever is worth another try says nothing
+// of what has become of this one.
+func isRefusal(err error) bool {
+	refusal, ok := errors.AsType[*messenger.Error](err)
+	return ok && refusal.Scope() != messenger.ScopeRetry
 }
 
 // takenByMAX tells whether MAX itself, and not a stand-in alone, sends events to an address.
@@ -181,9 +193,21 @@ func (b *botMAX) failed(err error) error {
 	if words, known := messengerWords[messenger.CodeOf(err)]; known {
 		return fmt.Errorf("MAX did not do it: %s", words)
 	}
+	return fmt.Errorf("MAX did not do it: %w; %s", err, b.advice())
+}
+
+// unanswered says that MAX may have taken an address, or not.
+func (b *botMAX) unanswered(err error) error {
+	if b.trouble != nil {
+		err = errors.New(b.troubleWords())
+	}
+	return fmt.Errorf("MAX gave no answer, and may have taken the address: %w; the secret that was made for it is kept: %s", err, b.advice())
+}
+
+func (b *botMAX) advice() string {
 	hint := ""
-	if b.rootMissing() {
+	if b.rootMissing() && b.trouble == nil {
 		hint = "; its certificates may not be known here: " + nameTheRoot
 	}
-	return fmt.Errorf("MAX did not do it: %w; try again, or look with: rollcall school check %s%s", err, b.school.ID, hint)
+	return fmt.Sprintf("try again, or look with: rollcall school check %s%s", b.school.ID, hint)
 }

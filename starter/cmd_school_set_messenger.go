@@ -20,6 +20,10 @@ is chosen before the first chat is made: chats cannot be taken along, and where 
 are some the command refuses, see "school move". With the messenger the school's tokens go, and how its
 events are learnt of.
 
+Choose MAX when no worker of an earlier build is left: a worker of a build from before
+MAX knows VK alone, and would take the bot's token there. "workers show" says which
+build is current: let the runs of any other end, and end its workers.
+
 MAX needs a bot of the school's own. Its user id is given as the community id, and its
 token as the community's, to "school set-token". The deployment needs a file with the
 root that MAX's certificates end in: ROLLCALL_MAX_CA_FILE.
@@ -48,7 +52,7 @@ func runSetMessenger(ctx context.Context, a *app, id school.ID, name string) err
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	row, err := schoolItself(ctx, st, id, "set it")
 	if err != nil {
 		return err
 	}

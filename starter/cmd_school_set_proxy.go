@@ -77,7 +77,7 @@ func runSetProxy(ctx context.Context, a *app, id school.ID, o setProxyOptions) e
 		return err
 	}
 	defer st.Close()
-	if _, err := st.School(ctx, id); err != nil {
+	if _, err := schoolItself(ctx, st, id, "set it"); err != nil {
 		return err // before a password is asked for in vain
 	}
 	if o.off {

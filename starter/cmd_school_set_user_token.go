@@ -49,7 +49,7 @@ func runSetUserToken(ctx context.Context, a *app, id school.ID, o setUserTokenOp
 		return err
 	}
 	defer st.Close()
-	row, err := st.School(ctx, id)
+	row, err := schoolItself(ctx, st, id, "set it")
 	if err != nil {
 		return err // before a token is asked for in vain
 	}

@@ -28,8 +28,8 @@ const (
 var moveStateWords = map[moveState]string{
 	moveNone:     "does not move",
 	movePlanned:  "would move, see --dry-run",
-	moveUnderWay: "moves: that can be taken back until the first old chat has its last message",
-	moveLeaving:  "has all its new chats and leaves the old ones: that can be taken back until the first has its last message",
+	moveUnderWay: "moves",
+	moveLeaving:  "has all its new chats, and leaves the old ones",
 	moveDone:     "has moved",
 }
 
@@ -43,7 +43,9 @@ type moveView struct {
 	To        messenger.Protocol `json:"to"`
 	Successor school.ID          `json:"successor"`
 	Community int64              `json:"community"`
-	Chats     []moveCount        `json:"chats"`
+	// CanBeTakenBack tells that it moves, and that no old chat is being left yet.
+	CanBeTakenBack bool        `json:"canBeTakenBack"`
+	Chats          []moveCount `json:"chats"`
 	// HeldBack are the chats that are not made, or not there any more, with the reason.
 	HeldBack []heldBack `json:"heldBack"`
 	// Left are the chats that the school has left in earlier moves, the latest first.
@@ -101,10 +103,11 @@ func viewPlannedMove(s survey.Survey, to messenger.Protocol, community int64) mo
 	return v
 }
 
-func viewMove(row store.SchoolRow, old store.Mirror, next survey.Survey, left []store.LeftChat, now time.Time) moveView {
+// viewMove is how a school's move stands; final tells that the old chats are being left.
+func viewMove(row store.SchoolRow, old store.Mirror, next survey.Survey, left []store.LeftChat, final bool, now time.Time) moveView {
 	v := moveView{
 		School: row.ID, Name: row.Name, State: say(moveStateWords, lo.Ternary(next.Complete(), moveLeaving, moveUnderWay)), From: row.Messenger,
-		To: next.School.Messenger, Successor: next.School.ID, Community: next.School.CommunityID, Left: viewLeft(left), now: now,
+		To: next.School.Messenger, Successor: next.School.ID, Community: next.School.CommunityID, CanBeTakenBack: !final, Left: viewLeft(left), now: now,
 	}
 	v.count(old, next)
 	return v
@@ -254,8 +257,9 @@ func (v moveView) course(p *page) {
 	} else {
 		p.line("  1. People make the chats on %s, in their own time: rollcall chats %s --to-make", to, v.School)
 	}
-	p.line("  2. Until the last of them is there, the chats on %s are kept in step as before. On the Portal each", from)
-	p.line("     chat has its new link as soon as there is one: by it people come over.")
+	p.line("  2. Until the last of them is there, the chats on %s are kept in step as before. People come over by each", from)
+	p.line("     chat's new link: it is on the Portal as soon as there is one; where there is no Portal, the school")
+	p.line("     gives it to them: rollcall links %s", store.SuccessorID(v.School, v.To))
 	p.line("  3. Then, by itself, Rollcall writes a last message into each chat on %s, and does nothing there any", from)
 	p.line("     more. Nobody is turned out. %s", lo.Ternary(v.From == messenger.MAX,
 		"The old links stay good: MAX lets no bot change them.", "The old links are void."))
@@ -279,7 +283,12 @@ func (v moveView) standing(p *page) {
 	if v.State.Code == string(moveLeaving) {
 		p.line("the chats on %s are left by the next pass of %s: rollcall resync %s --wait", v.From.Name(), v.School, v.School)
 	}
-	p.line("until the first old chat has its last message, the move can be taken back: rollcall school move %s --back", v.School)
+	if v.CanBeTakenBack {
+		p.line("until the first old chat has its last message, the move can be taken back: rollcall school move %s --back", v.School)
+	} else {
+		p.line("people are being told in the old chats: the move cannot be taken back any more")
+		p.line("if nothing can be said there, because the community or its token is dead: rollcall school move %s --without-farewell", v.School)
+	}
 	p.line("the new chats: rollcall chats %s", v.Successor)
 	v.left(p)
 }

@@ -105,11 +105,12 @@ func (v toMakeView) steps(p *page) {
 		bot = fmt.Sprintf("the school's bot (user id %d)", v.Community)
 	}
 	p.line("%s lets no program make chats: a person makes these, best a colleague who is to be their admin.", v.Messenger.Name())
-	p.line("  1. Make a group chat in %s whose title has the code in it, as below.", v.Messenger.Name())
+	p.line("  1. Make a group chat in %s whose title has the code in it, as below. Whoever makes it owns it, and has to be", v.Messenger.Name())
+	p.line("     a colleague, or somebody who belongs into it, whose account is linked on the Portal.")
 	p.line("  2. Let %s in, as an admin with the rights to:", bot)
 	p.line("     %s.", joinWords(sayAll(rightWords, messenger.Rights())))
 	p.line("  3. That is all: Rollcall knows the chat by its code, gives it its title, and invites people by its link.")
-	p.line("A code is good for one chat, once.")
+	p.line("A code is good for one chat, once, and for such an owner alone.")
 }
 
 var rightWords = map[messenger.Right]string{
@@ -127,6 +128,7 @@ var adoptionWords = map[adoption.Problem]string{
 	adoption.ProblemForeign:    "its code is none of this school's: correct it, or take the bot out",
 	adoption.ProblemUsed:       "its code has been used for another chat: take the bot out, or ask for the chat's real one above",
 	adoption.ProblemUnwanted:   "the roster has no such chat any more: take the bot out",
+	adoption.ProblemOwner:      "its owner is nobody whom the roster has in this chat or on the staff, with a linked account: let one of them make it",
 	adoption.ProblemRights:     "the bot lacks rights there: give it, as its admin, the rights to",
 	adoption.ProblemUnreadable: "it could not be read: that is tried again at the next whole pass",
 }

@@ -21,13 +21,13 @@ func byHand() survey.Survey {
 	s.School.Messenger, s.School.CommunityID = messenger.MAX, 700
 	s.Mirror = store.Mirror{
 		s.Mirror[0],
-		{ID: 2, Code: "482-913-570", Chat: reconcile.Chat{
+		{ID: 2, Code: "482-913-570-264", Chat: reconcile.Chat{
 			Key: "parents:2026:2a", Type: chats.Parents, Class: "2a", Year: "2026", State: reconcile.ChatAwaited, Title: "2А · Родители",
 		}},
-		{ID: 3, Code: "000-000-001", Chat: reconcile.Chat{
+		{ID: 3, Code: "000-000-000-001", Chat: reconcile.Chat{
 			Key: "subject:2026:choir", Type: chats.Subject, Class: "choir", Year: "2026", State: reconcile.ChatAwaited, Title: "Хор · Пение",
 		}},
-		{ID: 4, Code: "111-111-111", Chat: reconcile.Chat{ // the roster calls for it no more
+		{ID: 4, Code: "111-111-111-111", Chat: reconcile.Chat{ // the roster calls for it no more
 			Key: "parents:2025:9v", Type: chats.Parents, Class: "9v", Year: "2025", State: reconcile.ChatAwaited, Title: "9В · Родители",
 		}},
 	}
@@ -56,7 +56,7 @@ func TestChatsToMake(t *testing.T) {
 	text, asJSON := written(t, v)
 	golden(t, "chats-to-make.txt", text)
 	golden(t, "chats-to-make.json", asJSON)
-	require.NotContains(t, text, "111-111-111")
+	require.NotContains(t, text, "111-111-111-111")
 	for _, c := range v.ToMake {
 		require.Equal(t, []string{c.Code}, adoption.CodesIn(c.MakeAs), "the title is taken for what it is to be")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -65,6 +66,27 @@ func TestViewsOfASurvey(t *testing.T) {
 	}
 }
 
+// TestAGoneChatCanBeAskedForAnew where people make the chats: what can be done is said until somebody has decided.
+func TestAGoneChatCanBeAskedForAnew(t *testing.T) {
+	t.Parallel()
+	s, now := fixture(), time.Date(2026, 10, 15, 9, 30, 0, 0, time.UTC)
+	said := func(kind reconcile.Kind, state reconcile.Decision) string {
+		v := viewHolds(s.School, []store.HoldRow{{
+			ID: 7, Kind: reconcile.HoldChatGone, State: state, DecidedBy: "operator",
+			Operation: reconcile.Operation{Kind: kind, Chat: "parents:2026:2a", Type: chats.Parents, Title: "2А · Родители"},
+		}}, peopleOf(s.Roster), s.Mirror, now)
+		listed, _ := written(t, v)
+		shown, _ := written(t, oneHold{storedHold: v.Holds[0], view: v})
+		line := regexp.MustCompile(`(?m)^State +(.*)$`).FindStringSubmatch(shown)[1]
+		require.Contains(t, listed, line)
+		return line
+	}
+	const waiting = reconcile.DecisionWaiting
+	require.Equal(t, "waiting; approve: it is asked for anew, under another code; or let the bot in again", said(reconcile.Ask, waiting))
+	require.Equal(t, "until its cause is gone", said(reconcile.Create, waiting), "the messenger lets us make it, and the old one may come back")
+	require.Equal(t, "approved by operator", said(reconcile.Ask, reconcile.DecisionApproved))
+}
+
 func TestViewsAreTheSameEveryTime(t *testing.T) {
 	t.Parallel()
 	first := views(t, fixture())
@@ -87,10 +109,10 @@ func TestNoNullLists(t *testing.T) {
 	require.NoError(t, err)
 	all := []view{
 		viewPlan(bare, nil), viewChats(bare, nil, false), viewFaultsOf(bare),
-		viewToMake(headOf(bare), bare, nil, time.Time{}), viewMove(bare.School, nil, bare, nil, time.Time{}), viewPlannedMove(bare, "max", 0), viewNoMove(bare.School, nil, time.Time{}),
+		viewToMake(headOf(bare), bare, nil, time.Time{}), viewMove(bare.School, nil, bare, nil, false, time.Time{}), viewPlannedMove(bare, "max", 0), viewNoMove(bare.School, nil, time.Time{}),
 		viewMembers(bare, &place{key: "k"}), viewHolds(bare.School, nil, people{}, nil, time.Time{}),
 		viewReading(workflows.FeedReport{}), viewReport(workflows.PassReport{}),
-		schoolShow{statusLine: statusLine{LastPass: stateless}}, accountsView{}, linksTaken{}, viewCalls(bare, nil, calls.Means{}, nil, time.Time{}, callsOptions{}),
+		moveEnded{}, schoolShow{statusLine: statusLine{LastPass: stateless}}, accountsView{}, linksTaken{}, viewCalls(bare, nil, calls.Means{}, nil, time.Time{}, callsOptions{}),
 	}
 	for _, v := range append(all, slices.Collect(maps.Values(views(t, fixture())))...) {
 		requireNoNil(t, reflect.ValueOf(v), reflect.TypeOf(v).Name())
