@@ -54,7 +54,10 @@ func LockFile(path string) (*File, error) {
 }
 
 // Unlock gives the right back.
-func (f *File) Unlock() { _ = f.lock.Close() }
+func (f *File) Unlock() {
+	unlock(f.lock)
+	_ = f.lock.Close()
+}
 
 // Age is how long the file has not changed. What was changed here is measured by a clock that nobody sets; a
 // file of the future is as old as it has been locked.

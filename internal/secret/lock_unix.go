@@ -16,6 +16,9 @@ func tryLock(file *os.File) error {
 	return err
 }
 
+// unlock gives the lock back, also where a process that is being started still has a copy of the file.
+func unlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
+
 // takeOwner gives a file the owner and the group of another one.
 func takeOwner(file *os.File, like os.FileInfo) error {
 	want, ok := like.Sys().(*syscall.Stat_t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -128,5 +129,15 @@ type Lock struct{ conn *pgxpool.Conn }
 // Held tells whether the lock is still held.
 func (l *Lock) Held(ctx context.Context) bool { return l.conn.Ping(ctx) == nil }
 
-// Release gives the lock back, by ending its connection.
-func (l *Lock) Release() { _ = l.conn.Hijack().Close(context.Background()) }
+// releasing is how long the giving back of a lock may take: after that it is given back by the server, which notices that the connection
+// has ended.
+const releasing = 2 * time.Second
+
+// Release gives the lock back, so that the next one to ask has it, and ends its connection.
+func (l *Lock) Release() {
+	ctx, cancel := context.WithTimeout(context.Background(), releasing)
+	defer cancel()
+	conn := l.conn.Hijack()
+	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	_ = conn.Close(ctx)
+}
