@@ -47,7 +47,7 @@ func (a *Activities) adopt(ctx context.Context, m messenger.Messenger, s survey.
 			continue
 		}
 		if verdict.Problem != "" {
-			effects.StandingSeen(s.School.ID, due[i], verdict.Problem, state.Lacks)
+			effects.StandingSeen(s.School.ID, due[i], verdict.Problem, state)
 			continue
 		}
 		id, err := a.Store.Adopt(ctx, s.School.ID, verdict.Key, verdict.Code, state)
@@ -55,7 +55,7 @@ func (a *Activities) adopt(ctx context.Context, m messenger.Messenger, s survey.
 			return nil, err
 		}
 		if id == 0 {
-			effects.StandingSeen(s.School.ID, due[i], adoption.ProblemUsed, state.Lacks)
+			effects.StandingSeen(s.School.ID, due[i], adoption.ProblemUsed, state)
 			continue
 		}
 		// Of two chats with one code only the first is adopted.

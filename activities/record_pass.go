@@ -45,6 +45,9 @@ func (a *Activities) RecordPass(ctx context.Context, in workflows.RecordPassInpu
 			return report, err
 		}
 		report.Holds = lo.CountBy(holds, func(h store.HoldRow) bool { return h.State == reconcile.DecisionWaiting })
+		if report.Awaited, err = a.Store.Awaited(ctx, in.School); err != nil {
+			return report, err
+		}
 		if report.HoldsDigest, err = a.Store.HoldsDigest(ctx, in.School); err != nil {
 			return report, err
 		}

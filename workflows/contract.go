@@ -252,6 +252,8 @@ type PassReport struct {
 	Holds       int    `json:"holds,omitempty"`
 	HoldsDigest string `json:"holdsDigest,omitempty"`
 	Expired     int    `json:"expired,omitempty"`
+	// Awaited counts the chats that wait for a person to make them.
+	Awaited int `json:"awaited,omitempty"`
 	// Requests is how many requests the pass served.
 	Requests int `json:"requests"`
 }

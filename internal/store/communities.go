@@ -13,10 +13,13 @@ import (
 
 // SetToken stores a school's community id and token, sealed. A new token starts with a clean
 // slate: not refused, and what it may do is to be found out. If the school has a roster, a pass
-// is asked for.
+// is asked for. A SharedError if the community is a bot, and another school's.
 func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, token string) error {
 	row, err := s.School(ctx, id)
 	if err != nil {
+		return err
+	}
+	if err := s.onlyHere(ctx, id, row.Messenger, community); err != nil {
 		return err
 	}
 	sealed, err := s.seal([]byte(token), sealedToken, string(id))
@@ -33,6 +36,34 @@ func (s *Store) SetToken(ctx context.Context, id school.ID, community int64, tok
 		}
 		return want(ctx, tx, []school.ID{id}, "event", struct{}{}, false, "new token")
 	})
+}
+
+// SharedError says that a bot is another school's already. Of a chat that such a bot is let into nobody could say whose it is.
+type SharedError struct {
+	Bot   int64
+	Other school.ID
+}
+
+func (e *SharedError) Error() string {
+	return fmt.Sprintf("bot %d is school %s's: each school has a bot of its own", e.Bot, e.Other)
+}
+
+// onlyHere refuses a bot that another school has, on a messenger where people let bots into chats.
+func (s *Store) onlyHere(ctx context.Context, id school.ID, on messenger.Protocol, bot int64) error {
+	if on.MakesChats() {
+		return nil
+	}
+	shared := &SharedError{Bot: bot}
+	err := s.pool.QueryRow(ctx, `
+		SELECT school_id FROM communities WHERE messenger = $1 AND community_id = $2 AND school_id <> $3 ORDER BY 1 LIMIT 1`,
+		on, bot, id).Scan(&shared.Other)
+	if err == pgx.ErrNoRows {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return shared
 }
 
 // MovedError says that a school's chats would have to move to be on another messenger.

@@ -40,6 +40,9 @@ func (s *Store) BeginMove(ctx context.Context, id school.ID, to messenger.Protoc
 	case row.Messenger == to:
 		return "", &MoveError{fmt.Sprintf("school %s is on %s already", id, to.Name())}
 	}
+	if err := s.onlyHere(ctx, id, to, community); err != nil {
+		return "", err
+	}
 	next := SuccessorID(id, to)
 	sealed, err := s.seal([]byte(token), sealedToken, string(next))
 	if err != nil {
@@ -52,6 +55,8 @@ func (s *Store) BeginMove(ctx context.Context, id school.ID, to messenger.Protoc
 			return err
 		}
 		var batch pgx.Batch
+		// What is left of an earlier move that was taken back is of passes with the same numbers.
+		batch.Queue(`DELETE FROM spans WHERE school_id = $1`, next)
 		batch.Queue(`
 			INSERT INTO schools (id, district_id, feed_id, source_id, name, subject_chats, portal_id, schedule, successor_of)
 			SELECT $2, district_id, feed_id, source_id, name, subject_chats, portal_id, schedule, id FROM schools WHERE id = $1`, id, next)

@@ -24,13 +24,16 @@ type Standing struct {
 	Touched int
 	// Problem is why it was not adopted then, "" if it was not looked at.
 	Problem adoption.Problem
-	Lacks   []messenger.Right
+	// Title was the chat's then, and Owner the account that owns it, 0 if that could not be seen.
+	Title string
+	Owner school.AccountID
+	Lacks []messenger.Right
 }
 
 // Standings lists a school's standings, the longest there first.
 func (s *Store) Standings(ctx context.Context, id school.ID) ([]Standing, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT ref, since, looked_at, touched, problem, lacks FROM standings WHERE school_id = $1 ORDER BY since, ref`, id)
+		SELECT ref, since, looked_at, touched, problem, title, owner, lacks FROM standings WHERE school_id = $1 ORDER BY since, ref`, id)
 	return all[Standing](rows, err)
 }
 
@@ -52,10 +55,12 @@ func takeStanding(ctx context.Context, tx pgx.Tx, id school.ID, e messenger.Even
 }
 
 // StandingSeen records why a standing is not adopted. Where something has happened there since it was read, it is still to be read.
-func (e *Effects) StandingSeen(id school.ID, read Standing, problem adoption.Problem, lacks []messenger.Right) {
+func (e *Effects) StandingSeen(id school.ID, read Standing, problem adoption.Problem, state messenger.ChatState) {
+	owner, _ := lo.Find(state.Members, func(m messenger.Member) bool { return m.Owner })
 	e.batch.Queue(`
-		UPDATE standings SET looked_at = CASE WHEN touched = $5 THEN now() END, problem = $3, lacks = $4 WHERE school_id = $1 AND ref = $2`,
-		id, read.Ref, problem, lo.Ternary(lacks == nil, []messenger.Right{}, lacks), read.Touched)
+		UPDATE standings SET looked_at = CASE WHEN touched = $5 THEN now() END, problem = $3, lacks = $4, title = $6, owner = $7
+		WHERE school_id = $1 AND ref = $2`,
+		id, read.Ref, problem, lo.Ternary(state.Lacks == nil, []messenger.Right{}, state.Lacks), read.Touched, state.Title, owner.Account)
 }
 
 // StandingGone forgets a standing.
@@ -88,4 +93,10 @@ func (s *Store) Adopt(ctx context.Context, id school.ID, key chats.Key, code str
 		return want(ctx, tx, []school.ID{id}, "event", reconcile.Scope{Chats: []chats.Key{key}}, true, "adopted chat")
 	})
 	return chat, err
+}
+
+// Awaited counts the chats of a school that wait for a person to make them.
+func (s *Store) Awaited(ctx context.Context, id school.ID) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT count(*) FROM chats WHERE school_id = $1 AND state = 'awaited'`, id).Scan(&n)
+	return n, err
 }

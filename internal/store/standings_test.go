@@ -81,10 +81,12 @@ func TestTheWordOfAChatThatTheCommunityWasLetInto(t *testing.T) {
 
 	seen := func(read store.Standing) store.Standing {
 		e := st.NewEffects()
-		e.StandingSeen("s", read, adoption.ProblemRights, []messenger.Right{messenger.RightTitle})
+		e.StandingSeen("s", read, adoption.ProblemRights, messenger.ChatState{
+			Title: "1A", Lacks: []messenger.Right{messenger.RightTitle}, Members: []messenger.Member{{Account: 5}, {Account: 6, Owner: true}},
+		})
 		require.NoError(t, e.Record(t.Context()))
 		x := standings(t, st)[0]
-		require.Equal(t, adoption.ProblemRights, x.Problem)
+		require.Equal(t, []any{adoption.ProblemRights, "1A", school.AccountID(6)}, []any{x.Problem, x.Title, x.Owner})
 		require.Equal(t, []messenger.Right{messenger.RightTitle}, x.Lacks)
 		return x
 	}
@@ -185,6 +187,23 @@ func TestRightsAndOwnersAreOnRecord(t *testing.T) {
 	c = record(nil, messenger.Member{Account: 5})
 	require.Empty(t, c.Lacks)
 	require.False(t, c.Members[0].Owner)
+}
+
+func TestABotIsOneSchools(t *testing.T) {
+	t.Parallel()
+	st := onMAX(t)
+	ctx := t.Context()
+	require.NoError(t, st.SetToken(ctx, "s", 900, "max-token"))
+	require.NoError(t, st.SetToken(ctx, "s", 900, "another-token"), "its own it may have again")
+	other := school.School{ID: "other", District: "d", Feed: "f", SourceID: "org-other", Name: "Other"}
+	require.NoError(t, st.AddSchool(ctx, other))
+	require.NoError(t, st.SetToken(ctx, "other", 900, "vk-token"), "that of VK's is another thing")
+	_, err := st.BeginMove(ctx, "other", messenger.MAX, 900, "max-token")
+	require.Equal(t, &store.SharedError{Bot: 900, Other: "s"}, err)
+	require.ErrorContains(t, err, "bot 900 is school s's")
+	_, err = st.BeginMove(ctx, "other", messenger.MAX, 901, "max-token")
+	require.NoError(t, err)
+	require.Error(t, st.SetToken(ctx, "other.max", 900, "max-token"))
 }
 
 func TestAMessengerIsChosenBeforeThereAreChats(t *testing.T) {

@@ -46,8 +46,10 @@ CREATE TABLE standings (
     looked_at timestamptz,
     -- counts what has happened there, so that nothing is lost that happens while it is read
     touched   integer NOT NULL DEFAULT 0,
-    -- why it was not adopted then
+    -- why it was not adopted then; its title, and the account that owns it, 0 if that is not to be seen
     problem   text NOT NULL DEFAULT '',
+    title     text NOT NULL DEFAULT '',
+    owner     bigint NOT NULL DEFAULT 0,
     lacks     text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (school_id, ref)
 );
