@@ -25,18 +25,24 @@ import (
 func newContinuousSite(t *testing.T) *site {
 	t.Helper()
 	s := newSiteInStep(t, nil)
-	require.Contains(t, s.cli("", "schedule", "set", string(s.id), "--continuous"), "continuous")
+	s.continuous()
+	return s
+}
+
+// continuous has the lane stay open until the test's end.
+func (s *site) continuous() {
+	s.t.Helper()
+	require.Contains(s.t, s.cli("", "schedule", "set", string(s.id), "--continuous"), "continuous")
 	s.await(func(l workflows.LaneStatus) bool { return l.Continuous && strings.HasPrefix(l.Phase, "waiting") })
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
+	s.t.Cleanup(func() {
+		ctx := context.WithoutCancel(s.t.Context())
 		if err := world.store.SetSchedule(ctx, s.id, school.Schedule{Off: true}); err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
 		if err := temporal.Resync(ctx, world.client, s.id, workflows.Request{ID: "end"}); err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
 	})
-	return s
 }
 
 // lane asks the lane what it is doing; false where nobody answers.

@@ -29,12 +29,14 @@ import (
 )
 
 // What must never be found in a history or a log: the accounts, identities, links and tokens that
-// the sandbox holds, and people's names. Links and tokens are recognised by their form besides.
+// the sandbox holds, and people's names. Links, tokens and codes are recognised by their form.
 var (
 	number       = regexp.MustCompile(`\d{4,}`)
 	word         = regexp.MustCompile(`\p{Cyrillic}+`)
 	linkPattern  = regexp.MustCompile(`/join/`)
 	tokenPattern = regexp.MustCompile(`\btoken-[A-Z0-9]{20,}`)
+	// codePattern is the form of the codes by which chats are known that people make.
+	codePattern = regexp.MustCompile(`\b\d{3}-\d{3}-\d{3}-\d{3}\b`)
 	// identityPattern is the form of the tests' Portal identities.
 	identityPattern = regexp.MustCompile(`(?:^|[^0-9a-f-])([0-9a-f]{8})(?:[^0-9a-f-]|$)`)
 )
@@ -46,7 +48,7 @@ type finder struct {
 }
 
 func (f *finder) look(where string, text []byte) {
-	for kind, pattern := range map[string]*regexp.Regexp{"link": linkPattern, "token": tokenPattern} {
+	for kind, pattern := range map[string]*regexp.Regexp{"link": linkPattern, "token": tokenPattern, "code": codePattern} {
 		for _, hit := range pattern.FindAll(text, -1) {
 			f.found = append(f.found, fmt.Sprintf("%s: %s %q", where, kind, hit))
 		}
@@ -86,6 +88,11 @@ func newFinder(canaries ...string) (*finder, error) {
 			for _, account := range c.Members {
 				f.secrets[strconv.FormatInt(account, 10)] = true
 			}
+		}
+	}
+	for _, c := range box.Max.State().Chats {
+		for _, account := range slices.Concat(c.Members, c.Blocked) {
+			f.secrets[strconv.FormatInt(account, 10)] = true
 		}
 	}
 	var unknown error
@@ -228,6 +235,8 @@ func TestScanFindsACanary(t *testing.T) {
 		"input":   {input: workflows.SchoolSyncInput{School: canary}},
 		"account": {input: workflows.SchoolSyncInput{School: account}},
 		"link":    {input: workflows.SchoolSyncInput{School: "https://vk.me/join/abc"}},
+		"code":    {input: workflows.SchoolSyncInput{School: "482-913-570-264"}},
+		"on MAX":  {input: workflows.SchoolSyncInput{School: "https://max.ru/join/abc"}},
 		"token":   {options: client.StartWorkflowOptions{Memo: map[string]any{"x": "token-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}}},
 		"memo":    {options: client.StartWorkflowOptions{Memo: map[string]any{"x": canary}}},
 		"summary": {options: client.StartWorkflowOptions{StaticSummary: canary}},

@@ -202,7 +202,7 @@ func (p *program) kill() {
 	_ = p.log.Close()
 }
 
-// site is a school of a test's own: its files, its community, and its lane.
+// site is a school of a test's own: its files, its community (on MAX its bot), and its lane.
 type site struct {
 	t     *testing.T
 	id    school.ID
@@ -214,8 +214,24 @@ type site struct {
 	files *district.Files
 }
 
-// newSite registers a small district of one school; its roster is read and its chats are not made yet.
+// newSite registers a small district of one school, on VK; its roster is not read yet, and its chats are not made.
 func newSite(t *testing.T, change func(*district.Options)) *site {
+	t.Helper()
+	s := newSchool(t, change)
+	_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: string(s.id)})
+	require.NoError(t, err)
+	s.allow(true)
+	s.setToken()
+	return s
+}
+
+func (s *site) setToken() {
+	s.t.Helper()
+	s.cli(s.token+"\n", "school", "set-token", string(s.id), "--community-id", fmt.Sprint(s.group))
+}
+
+// newSchool registers a small district of one school without a community.
+func newSchool(t *testing.T, change func(*district.Options)) *site {
 	t.Helper()
 	name := strings.ToLower(rand.Text()[:8])
 	s := &site{t: t, id: school.ID("s-" + name), feed: school.FeedID("f-" + name), group: 5000 + world.groups.Add(1), token: "token-" + rand.Text()}
@@ -240,10 +256,6 @@ func newSite(t *testing.T, change func(*district.Options)) *site {
 	require.NoError(t, world.stack.RegisterOrganisation(s.organisation(), "School "+name))
 	world.organisations.Store(s.organisation(), true)
 	require.NoError(t, world.store.SetSchedule(t.Context(), s.id, school.Schedule{Off: true})) // tests ask for themselves
-	_, err := world.stack.Sandbox().RegisterCommunity(vk.Registration{GroupID: s.group, Token: s.token, Name: name})
-	require.NoError(t, err)
-	s.allow(true)
-	s.cli(s.token+"\n", "school", "set-token", string(s.id), "--community-id", fmt.Sprint(s.group))
 	return s
 }
 

@@ -33,8 +33,11 @@ type stream struct {
 	pause      time.Duration
 	logger     *slog.Logger
 
-	protocol messenger.Protocol // once it is open
-	failures int                // in a row
+	// Once it is open:
+	protocol  messenger.Protocol
+	community int64
+
+	failures int // in a row
 }
 
 // run listens until the context ends.
@@ -73,7 +76,7 @@ func (s *stream) open(ctx context.Context) (connect.Stream, error) {
 	if community == nil {
 		return nil, errors.New("there is none any more")
 	}
-	s.protocol = community.Messenger
+	s.protocol, s.community = community.Messenger, community.ID
 	return s.messengers.Listen(connect.Access{
 		Protocol: community.Messenger, Community: community.ID, Token: community.Token, Marker: community.EventsMarker, HTTP: s.http,
 		Gate: s.store.Pacer(s.school),
@@ -88,7 +91,7 @@ func (s *stream) take(ctx context.Context, events []messenger.Event, gap bool, m
 		}
 	}
 	if marker != "" {
-		if err := s.store.SetEventsMarker(ctx, s.school, marker); err != nil {
+		if err := s.store.SetEventsMarker(ctx, s.school, s.community, marker); err != nil {
 			return err
 		}
 	}

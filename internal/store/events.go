@@ -87,9 +87,12 @@ func (s *Store) StreamConfirmed(ctx context.Context, id school.ID) error {
 	return err
 }
 
-// SetEventsMarker records that the events up to a marker have been taken.
-func (s *Store) SetEventsMarker(ctx context.Context, id school.ID, marker string) error {
-	_, err := s.pool.Exec(ctx, `UPDATE communities SET events_marker = nullif($2, '') WHERE school_id = $1 AND events_marker IS DISTINCT FROM nullif($2, '')`, id, marker)
+// SetEventsMarker records that the events of a school's community up to a marker have been taken. One of another community than the school
+// has by now is not heard.
+func (s *Store) SetEventsMarker(ctx context.Context, id school.ID, community int64, marker string) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE communities SET events_marker = nullif($3, '')
+		WHERE school_id = $1 AND community_id = $2 AND events_marker IS DISTINCT FROM nullif($3, '')`, id, community, marker)
 	return err
 }
 

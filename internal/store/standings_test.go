@@ -189,6 +189,26 @@ func TestRightsAndOwnersAreOnRecord(t *testing.T) {
 	require.False(t, c.Members[0].Owner)
 }
 
+func TestAMarkerIsOfOneCommunity(t *testing.T) {
+	t.Parallel()
+	st := onMAX(t)
+	ctx := t.Context()
+	marker := func() string {
+		c, err := st.Community(ctx, "s")
+		require.NoError(t, err)
+		return c.EventsMarker
+	}
+	require.NoError(t, st.SetToken(ctx, "s", 900, "max-token"))
+	require.Empty(t, marker())
+	require.NoError(t, st.SetEventsMarker(ctx, "s", 900, "12"))
+	require.NoError(t, st.SetToken(ctx, "s", 900, "a-newer-token"))
+	require.Equal(t, "12", marker(), "it is the same bot")
+	require.NoError(t, st.SetToken(ctx, "s", 901, "another-bots"))
+	require.Empty(t, marker())
+	require.NoError(t, st.SetEventsMarker(ctx, "s", 900, "13"))
+	require.Empty(t, marker(), "whoever listened to the former bot is late")
+}
+
 func TestABotIsOneSchools(t *testing.T) {
 	t.Parallel()
 	st := onMAX(t)
