@@ -23,8 +23,10 @@ const (
 	chatMAX = -71
 )
 
-// onMAX registers the school m, which is on MAX, with one chat.
-func (b *bench) onMAX(id school.ID, ref messenger.ChatRef) {
+// onMAX registers a school that is on MAX, with one chat.
+func (b *bench) onMAX(id school.ID, ref messenger.ChatRef) { b.t.Helper(); b.withBot(id, bot, ref) }
+
+func (b *bench) withBot(id school.ID, bot int64, ref messenger.ChatRef) {
 	b.t.Helper()
 	ctx := b.t.Context()
 	require.NoError(b.t, b.store.AddSchool(ctx, school.School{ID: id, District: "d", Feed: "f", SourceID: string(id), Name: "School"}))
@@ -73,7 +75,7 @@ func TestAnUpdateIsTakenOnce(t *testing.T) {
 func TestStrangersToldMAXNothing(t *testing.T) {
 	t.Parallel()
 	d := setupDoorMAX(t)
-	d.onMAX("silent", max.ChatRef(chatMAX))
+	d.withBot("silent", bot+1, max.ChatRef(chatMAX-1))
 	for name, c := range map[string]struct{ path, secret, body string }{
 		"a wrong secret":          {"/max/m", "other", gone(1)},
 		"no secret":               {"/max/m", "", gone(1)},
