@@ -32,9 +32,10 @@ An invite link is a key to a children's chat. Links are shown with --show-links
 alone, and each showing is recorded in the audit under your login first.
 
 Where the messenger lets no community make chats (MAX), a person makes each: with
---to-make it is said which, with the title and the one-time code to put into it,
-and which chats the bot was let into and why they were not taken. Of a school that moves
-to such a messenger, see "school move", they are those that it is to have there.`,
+--to-make it is said which, with the title and the one-time code to put into it, and
+who had best make it, which are those who are to be its admins; and which chats the
+bot was let into and why they were not taken. Of a school that moves to such a
+messenger, see "school move", they are those that it is to have there.`,
 		Example: "  rollcall chats school-17\n  rollcall chats school-17 --show-links\n  rollcall chats school-17 --to-make",
 		Args:    names("SCHOOL"),
 		RunE:    a.runs(func(ctx context.Context, args []string) error { return runChats(ctx, a, school.ID(args[0]), o) }),

@@ -53,6 +53,22 @@ func TestViewOfLinks(t *testing.T) {
 	requireNoNil(t, reflect.ValueOf(viewLinks(bare, nil, linksNow)), "bare")
 }
 
+func TestALinkThatIsNotShownIsOfTheSchoolsMessenger(t *testing.T) {
+	t.Parallel()
+	for on, want := range map[messenger.Protocol]string{messenger.VK: "https://vk.me/join/…", messenger.MAX: "https://max.ru/join/…"} {
+		s := linksFixture()
+		s.School.Messenger = on
+		v := viewLinks(s, nil, linksNow)
+		text, _ := written(t, v)
+		raw, err := asCSV(v.records())
+		require.NoError(t, err)
+		for _, shown := range []string{text, string(raw)} {
+			require.Contains(t, shown, want)
+			require.Equal(t, strings.Count(shown, "/join/…"), strings.Count(shown, want))
+		}
+	}
+}
+
 func TestTheBaseOfLinksSaysHowTheTokenStands(t *testing.T) {
 	t.Parallel()
 	s := fixture()
@@ -93,7 +109,7 @@ func TestLinkChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := viewLink(test.chat, "", linksNow.Add(test.advance))
+			v := viewLink(test.chat, "", messenger.VK, linksNow.Add(test.advance))
 			require.Equal(t, say(linkCheckWords, test.want), v.Check)
 			require.Equal(t, string(test.age), lo.FromPtr(v.Age).Code)
 			require.Equal(t, test.age != "", v.limit() != "")

@@ -36,8 +36,9 @@ func TestSetMessenger(t *testing.T) {
 	require.Regexp(t, `on +MAX +unset\n`, b.ok("school", "list"))
 	b.keys, b.in = keys, "a-token"
 	require.Equal(t, "school s has the token of bot 700 now\n", b.ok("school", "set-token", "s", "--community-id", "700"))
-	require.Equal(t, messengerChosen{School: "s", Messenger: messenger.MAX, LongPoll: true},
+	require.Equal(t, messengerChosen{School: "s", Messenger: messenger.MAX, LongPoll: true, Already: true},
 		decode[messengerChosen](b, "school", "set-messenger", "s", "max"), "it stays as it is")
+	require.Contains(t, b.ok("school", "set-messenger", "s", "max"), "school s is on MAX already: nothing is changed\n")
 	require.Equal(t, messenger.MAX, decode[schoolsView](b, "school", "list").Schools[0].Messenger)
 
 	require.Contains(t, b.refused(exitUsage, "school", "set-user-token", "s"), "school s is on MAX")
@@ -134,6 +135,14 @@ func TestSetEventsOnMAXThatMakesNoSense(t *testing.T) {
 	s.settings.MAXURL = ""
 	require.Contains(t, set("--callback", "--address", "http://127.0.0.1:1"), "must be an https URL on port 443")
 	require.Contains(t, set("--callback", "--address", "https://rollcall.example:8443"), "must be an https URL on port 443")
+	s.settings.MAXURL = standIn // which takes any port, and http on the loopback
+	require.Contains(t, set("--callback", "--address", "http://rollcall.example"), "must be an https URL on port 443")
+	require.Contains(t, set("--callback", "--address", "http://192.0.2.1"), "must be an https URL on port 443")
+	require.Nil(t, s.callback())
+	for _, good := range []string{"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://rollcall.example:8443"} {
+		s.ok("school", "set-events", "s", "--callback", "--address", good)
+	}
+	s.ok("school", "set-events", "s", "--callback=false")
 	s.settings.MAXURL, s.settings.MAXCAFile = standIn, "/nonexistent/root.pem"
 	require.Contains(t, set("--callback", "--address", "https://x"), "ROLLCALL_MAX_CA_FILE")
 	s.settings.MAXCAFile = ""

@@ -148,9 +148,12 @@ func TestWhatIsTheSchoolsOwnIsNotSetOnItsSuccessor(t *testing.T) {
 		"schedule resume s.max":                                     "set it",
 		"accounts show s.max":                                       "see them",
 		"accounts read s.max":                                       "read them",
-		"school move s.max":                                         "see to its move",
 	} {
 		require.Equal(t, "rollcall: s.max is the successor of s: "+act+" there\n", m.refused(exitUsage, strings.Fields(args)...), args)
+	}
+	for _, flag := range []string{"", " --back", " --without-farewell"} {
+		require.Equal(t, "rollcall: s.max is the successor of s: see to its move there: rollcall school move s"+flag+"\n",
+			m.refused(exitUsage, strings.Fields("school move s.max"+flag)...))
 	}
 	require.Equal(t, before, m.registry())
 }

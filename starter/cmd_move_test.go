@@ -16,15 +16,17 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/sandbox"
 	"github.com/rollcall-edu/rollcall/internal/sandbox/max"
+	"github.com/rollcall-edu/rollcall/internal/sandbox/vk"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
 
-// mover is the school s on VK, with its teachers' room there.
+// mover is the school s on VK, with its teachers' room there. In the sandbox 700 is its bot.
 type mover struct {
 	*bench
-	st *store.Store
+	st      *store.Store
+	sandbox *sandbox.Server
 }
 
 func setupMover(t *testing.T) *mover {
@@ -32,7 +34,17 @@ func setupMover(t *testing.T) *mover {
 	b := setupRoster(t)
 	b.in = "vk-token\n"
 	b.ok("school", "set-token", "s", "--community-id", "1001")
-	return &mover{b, b.store()}
+	box, err := sandbox.Open(sandbox.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = box.Close() })
+	_, err = box.Max.RegisterBot(max.Registration{ID: 700, Token: "max-token", Name: "School"})
+	require.NoError(t, err)
+	_, err = box.RegisterCommunity(vk.Registration{GroupID: 1001, Token: "vk-token", Name: "School"})
+	require.NoError(t, err)
+	server := httptest.NewServer(box)
+	t.Cleanup(server.Close)
+	b.settings.MAXURL, b.settings.VKURL = server.URL+"/max", server.URL
+	return &mover{b, b.store(), box}
 }
 
 // begin has the school begin to move to MAX.
@@ -127,10 +139,18 @@ func TestAMove(t *testing.T) {
 	m.made(asked["parents:2026:2a"])
 	m.made(asked["students:2026:2a"])
 	m.execute(`UPDATE chats SET state = 'gone', problem = 'chat-gone' WHERE school_id = 's.max' AND key = 'students:2026:2a'`)
+	effects := m.st.NewEffects()
+	for _, account := range []school.AccountID{1, 9999} { // the latter belongs nowhere
+		effects.MemberSeen(asked["teachers"].ID, messenger.Member{Account: account})
+		effects.MemberSeen(asked["students:2026:2a"].ID, messenger.Member{Account: account})
+	}
+	require.NoError(t, effects.Record(t.Context()))
 	golden(t, "move-under-way.txt", m.ok("school", "move", "s"))
 	v := m.move()
 	require.Equal(t, string(moveUnderWay), v.State.Code)
 	require.Equal(t, moveCount{Old: 1, Waited: 7, There: 2, Awaited: 4, Lost: 1}, v.total())
+	require.Equal(t, 1, v.People, "the head, in the teachers' room; nobody is in a chat that is gone")
+	require.Greater(t, v.Belong, v.People)
 	require.Equal(t, []chats.Key{"parents:2026:10a", "students:2026:2a", "students:2026:10a"},
 		lo.Map(v.HeldBack, func(c heldBack, _ int) chats.Key { return c.Key }))
 
@@ -262,14 +282,7 @@ func TestCommandsTakeASuccessorForASchool(t *testing.T) {
 	t.Parallel()
 	m := setupMover(t)
 	m.begin()
-	box, err := sandbox.Open(sandbox.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = box.Close() })
-	_, err = box.Max.RegisterBot(max.Registration{ID: 700, Token: "max-token", Name: "School"})
-	require.NoError(t, err)
-	server := httptest.NewServer(box)
-	t.Cleanup(server.Close)
-	m.settings.MAXURL, m.now = server.URL+"/max", time.Now()
+	m.now = time.Now()
 	require.Contains(t, m.ok("school", "check", "s.max"), "good, and of bot 700")
 	for _, args := range []string{
 		"plan s.max", "members s.max teachers", "faults s.max", "holds list s.max", "calls s.max", "links s.max", "chats s.max --show-links",
@@ -292,7 +305,8 @@ func TestChatsToMakeOfASchoolThatMoves(t *testing.T) {
 	standings, err := m.st.Standings(t.Context(), "s.max")
 	require.NoError(t, err)
 	effects := m.st.NewEffects()
-	effects.StandingSeen("s.max", standings[0], adoption.ProblemRights, []messenger.Right{messenger.RightWrite})
+	effects.StandingSeen("s.max", standings[0], adoption.ProblemRights,
+		messenger.ChatState{Title: "Наш 3Б", Lacks: []messenger.Right{messenger.RightWrite}})
 	require.NoError(t, effects.Record(t.Context()))
 
 	text := m.ok("chats", "s", "--to-make")
@@ -300,7 +314,8 @@ func TestChatsToMakeOfASchoolThatMoves(t *testing.T) {
 	require.Contains(t, text, "the school's bot (user id 700)")
 	require.NotContains(t, text, "Учительская", "it is there")
 	require.Contains(t, text, "2А · Родители "+asked["parents:2026:2a"].Code)
-	require.Contains(t, text, "the rights to: write and edit messages")
+	require.Regexp(t, `\n-99 +Наш 3Б +.* the rights to: write and edit messages\n`, text)
+	require.Regexp(t, `\n2А · Родители .* Зимина Анна \(teacher\) +parents:2026:2a\n`, text)
 	v := decode[toMakeView](m.bench, "chats", "s", "--to-make")
 	require.Equal(t, []any{school.ID("s"), school.ID("s.max"), int64(700)}, []any{v.School, v.Successor, v.Community})
 	require.Len(t, v.ToMake, 6)

@@ -208,7 +208,9 @@ type reportView struct {
 	Failed     map[string]int    `json:"failed"`
 	Skipped    map[string]int    `json:"skipped"`
 	Holds      int               `json:"holds"`
-	Requests   int               `json:"requests"`
+	// Awaited counts the chats that wait for a person to make them.
+	Awaited  int `json:"awaited"`
+	Requests int `json:"requests"`
 	// Portal is what was wrong with the Portal, null if nothing was.
 	Portal *workflows.Problem `json:"portal"`
 }
@@ -216,7 +218,7 @@ type reportView struct {
 func viewReport(r workflows.PassReport) reportView {
 	return reportView{
 		School: r.School, Epoch: r.Epoch, Outcome: r.Outcome, Operations: notNil(r.Operations), Failed: notNil(r.Failed),
-		Skipped: notNil(r.Skipped), Holds: r.Holds, Requests: r.Requests, Portal: r.Portal,
+		Skipped: notNil(r.Skipped), Holds: r.Holds, Awaited: r.Awaited, Requests: r.Requests, Portal: r.Portal,
 	}
 }
 
@@ -232,6 +234,15 @@ func (v reportView) text(p *page) {
 	if v.Holds > 0 {
 		p.line("see what is held and why with: rollcall holds list %s", v.School)
 	}
+	if v.Awaited > 0 {
+		p.line("%s", awaitedWords(v.School, v.Awaited))
+	}
+}
+
+// awaitedWords say that chats wait for a person to make them.
+func awaitedWords(id school.ID, n int) string {
+	return fmt.Sprintf("%s %s for a person to make %s: see: rollcall chats %s --to-make",
+		counted(n, "chat"), lo.Ternary(n == 1, "waits", "wait"), lo.Ternary(n == 1, "it", "them"), id)
 }
 
 // chatTypes is the value of --chat-type, which may be given more than once.

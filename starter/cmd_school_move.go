@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/samber/lo"
 	"github.com/spf13/cobra"
@@ -42,7 +43,8 @@ current: let the runs of any other end, and end its workers.
 
 --to begins the move. It needs the id of the school's community there (on MAX the
 bot's user id) and its token, which is read from standard input as "school set-token"
-does. With --dry-run it is only shown what would be made where.
+does. The messenger is asked whether they go together; where it cannot be reached from
+here, that is said, and the move begins all the same. With --dry-run it is only shown what would be made where.
 
 While a school moves it has a successor, such as school-17.max, that commands take in
 place of the school: "chats school-17.max" shows the new chats. Proxy, schedule,
@@ -120,9 +122,13 @@ func runSchoolMove(ctx context.Context, a *app, id school.ID, o schoolMoveOption
 		return err
 	}
 	defer st.Close()
-	row, err := schoolItself(ctx, st, id, "see to its move")
+	row, err := st.School(ctx, id)
 	if err != nil {
 		return err
+	}
+	if row.SuccessorOf != "" {
+		return usagef("%s is the successor of %s: see to its move there: rollcall school move %s%s", id, row.SuccessorOf, row.SuccessorOf,
+			lo.Ternary(o.back, " --back", lo.Ternary(o.withoutFarewell, " --without-farewell", "")))
 	}
 	switch {
 	case o.back:
@@ -161,13 +167,55 @@ func beginMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow
 	if err != nil {
 		return err
 	}
+	untried, err := tryToken(ctx, a, st, row, store.Community{Messenger: to, ID: community, Token: token})
+	if err != nil {
+		return err
+	}
 	if err := st.Audit(ctx, a.login(), actBeginMove, row.ID, string(to)); err != nil {
 		return err // what cannot be recorded is not done
 	}
 	if row.Successor, err = st.BeginMove(ctx, row.ID, to, community, token); err != nil {
 		return asMoveError(err)
 	}
+	if untried != "" {
+		fmt.Fprintf(a.err, "rollcall: the token could not be tried: %s; to try it: rollcall school check %s\n", clean(untried), row.Successor)
+	}
 	return showMove(ctx, a, st, row, true)
+}
+
+// tryToken asks the messenger that a school is to move to whose a token is, by the school's own way. One that will not do is an error;
+// untried says why it could not be found out, which keeps nobody from beginning: it may be this machine alone that does not
+// reach the messenger.
+func tryToken(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, c store.Community) (untried string, err error) {
+	settings, err := a.settings()
+	if err != nil {
+		return "", &usageError{err}
+	}
+	row.Messenger = c.Messenger
+	way, err := newSchoolWay(ctx, st, row, settings)
+	if err != nil {
+		return "", err
+	}
+	defer way.close()
+	way.community = &c
+	asking, cancel := context.WithTimeout(ctx, trialTimeout)
+	defer cancel()
+	err = way.askWhose(asking)
+	if err == nil || ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	const nothing = "nothing has been begun"
+	name, word := c.Messenger.Name(), communityWord(c.Messenger)
+	switch messenger.CodeOf(err) {
+	case messenger.CodeTokenRefused:
+		return "", usagef("%s refuses the token, and %s: get a valid one from the district coordinator", name, nothing)
+	case messenger.CodeTokenForeign:
+		return "", usagef("the token is of another %s than %d, and %s: give the %s's own, or correct --community-id", word, c.ID, nothing, word)
+	case messenger.CodeTokenRights:
+		return "", usagef("the token may not manage the %s's messages, and %s: make one with that right", word, nothing)
+	default:
+		return way.noAnswer(err), nil
+	}
 }
 
 // movable tells whether a school can begin to move, before a token is asked for in vain.

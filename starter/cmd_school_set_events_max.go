@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 
@@ -58,7 +59,7 @@ func beginCallbackMAX(ctx context.Context, a *app, st *store.Store, row store.Sc
 		return err
 	}
 	defer bot.close()
-	if bot.messengers.MAXURL == "" && !takenByMAX(base) {
+	if !takenByMAX(base) && (bot.messengers.MAXURL == "" || !takenByStandIn(base)) {
 		return usagef("--address must be an https URL on port 443: MAX sends events to no other")
 	}
 	before, err := st.Callback(ctx, row.ID)
@@ -100,6 +101,16 @@ func isRefusal(err error) bool {
 func takenByMAX(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Scheme == "https" && (u.Port() == "" || u.Port() == "443")
+}
+
+// takenByStandIn tells whether a stand-in sends events to an address: to any port, and by http on this machine alone.
+func takenByStandIn(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // endCallbackMAX has MAX send no more events.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/samber/lo"
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-edu/rollcall/internal/messenger"
@@ -59,6 +60,7 @@ func runSetMessenger(ctx context.Context, a *app, id school.ID, name string) err
 	if note := moveNote(row); note != "" {
 		return usagef("a messenger cannot be chosen now: %s %s", id, note)
 	}
+	already := row.Messenger == protocol
 	if err := st.SetMessenger(ctx, id, protocol); err != nil {
 		if _, moved := errors.AsType[*store.MovedError](err); moved {
 			return &usageError{err}
@@ -72,7 +74,7 @@ func runSetMessenger(ctx context.Context, a *app, id school.ID, name string) err
 	if err != nil {
 		return err
 	}
-	return a.show(messengerChosen{School: id, Messenger: row.Messenger, LongPoll: longPoll, TokenMissing: !row.TokenSet})
+	return a.show(messengerChosen{School: id, Messenger: row.Messenger, LongPoll: longPoll, TokenMissing: !row.TokenSet, Already: already})
 }
 
 // messengerChosen tells on which messenger a school is, and what is to be done then.
@@ -81,10 +83,12 @@ type messengerChosen struct {
 	Messenger    messenger.Protocol `json:"messenger"`
 	LongPoll     bool               `json:"longPoll"`
 	TokenMissing bool               `json:"tokenMissing"`
+	// Already tells that it was there before, and that nothing was changed.
+	Already bool `json:"already"`
 }
 
 func (v messengerChosen) text(p *page) {
-	p.line("school %s is on %s now", v.School, v.Messenger.Name())
+	p.line("school %s is on %s %s", v.School, v.Messenger.Name(), lo.Ternary(v.Already, "already: nothing is changed", "now"))
 	if v.LongPoll {
 		p.line("its events are listened to by long poll")
 	}

@@ -164,6 +164,9 @@ func (v schoolShow) text(p *page) {
 		[2]string{"Source faults", lo.Ternary(v.Faults == 0, "none", fmt.Sprintf("%d, see: rollcall faults %s", v.Faults, r.ID))},
 		[2]string{"Held", lo.Ternary(v.Holds == 0, "nothing", fmt.Sprintf("%d, see: rollcall holds list %s", v.Holds, r.ID))},
 		[2]string{"Last pass", v.LastPass.text(v.now)})
+	if v.LastPass != nil && v.LastPass.Awaited > 0 {
+		pairs = append(pairs, [2]string{"To be made", awaitedWords(r.ID, v.LastPass.Awaited)})
+	}
 	if v.LastPass != nil && v.LastPass.Problem != nil {
 		pairs = append(pairs, [2]string{"What failed", v.LastPass.Problem.Message})
 	}

@@ -22,8 +22,9 @@ func newStatus(a *app) *cobra.Command {
 it, how it ended and what it did; how much is held for a human's word; how many
 source faults the roster has, how old the roster is and what is wrong with it;
 and how the community token stands. What keeps a school from being in step, and
-what was wrong with the Portal, is said below the table. A school that moves is
-followed by its successor, see "school move".
+what was wrong with the Portal, is said below the table; of a single school also how
+many chats wait for a person to make them. A school that moves is followed by its
+successor, see "school move".
 
 Outcomes of a pass: in-step (nothing had to be done), changed (everything that
 had to be done was), held (something waits), partial (some operations failed),
@@ -50,6 +51,7 @@ func runStatus(ctx context.Context, a *app, args []string, o statusOptions) erro
 	if err != nil {
 		return err
 	}
+	v.one = len(args) > 0
 	return a.show(v)
 }
 
@@ -80,6 +82,8 @@ func chosenSchools(ctx context.Context, st *store.Store, args []string, district
 type statusView struct {
 	Schools []statusLine `json:"schools"`
 	now     statusTime
+	// one tells that a school was asked about, and what people have still to do for it is said.
+	one bool
 }
 
 func (v statusView) text(p *page) {
@@ -101,6 +105,9 @@ func (v statusView) text(p *page) {
 		}
 		for _, trouble := range s.troubles() {
 			p.line("%s: %s", s.School, trouble)
+		}
+		if v.one && s.LastPass != nil && s.LastPass.Awaited > 0 {
+			p.line("%s: %s", s.School, awaitedWords(s.School, s.LastPass.Awaited))
 		}
 	}
 }

@@ -22,6 +22,8 @@ func newTrace(a *app) *cobra.Command {
 how long they waited in the outbox; the workflows; their activities, with the wait
 for a worker and every attempt; and the requests to the messenger and the Portal,
 with their calls, the wait for the token's budget, and the code of what went wrong.
+Neighbouring requests of one method that went well are one line, and of the requests
+that asked for it only the first are shown; with -o json there is each.
 Without an epoch it is the school's newest pass; SCHOOL/EPOCH is as good.
 
 Workers keep what this is made of in the database, for as long as %s says

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +150,59 @@ func activityOf(workflow, id string, attempt float64) map[string]any {
 		of[telemetry.AttributeQueueWait] = 12.0
 	}
 	return of
+}
+
+// requestToMAX is the node of a request to MAX.
+func requestToMAX(method string, from, took float64, gate int64, code string) traceNode {
+	return traceNode{
+		Kind: nodeMessenger, Name: "max request", Method: method, OffsetMillis: from, DurationMillis: took, GateMillis: &gate, Code: code, Children: []traceNode{},
+	}
+}
+
+func TestATraceFoldsRequestsOfOneMethod(t *testing.T) {
+	t.Parallel()
+	const members, chat = "GET /chats/{chatId}/members", "GET /chats/{chatId}"
+	activity := traceNode{Kind: nodeActivity, Name: "ReadChats", DurationMillis: 5000}
+	for i := range 57 {
+		activity.Children = append(activity.Children, requestToMAX(members, float64(i)*40, 30, int64(i%37), ""))
+	}
+	execute := traceNode{Kind: nodeMessenger, Name: "vk execute", Method: "execute", Calls: 1, Methods: "messages.addChatUser", OffsetMillis: 4000, DurationMillis: 10}
+	activity.Children = append(activity.Children,
+		requestToMAX(chat, 3000, 20, 0, ""), requestToMAX(members, 3100, 20, 5, "rate-limited"), requestToMAX(members, 3200, 20, 5, ""),
+		requestToMAX(members, 3150, 120, 9, ""), requestToMAX("", 3300, 20, 5, ""), requestToMAX("", 3400, 20, 5, ""), execute, execute)
+	whats := lo.Map(activity.rows("", 5000), func(row []string, _ int) string { return row[2] })
+	require.Equal(t, []string{
+		"├─ " + members + " ×57 · 1.7s in all · gate 36ms at the most",
+		"├─ " + chat + " · gate 0s",
+		"├─ " + members + " · gate 5ms · FAILED: rate-limited",
+		"├─ " + members + " ×2 · 140ms in all · gate 9ms at the most",
+		"├─ max request · gate 5ms", // by an earlier build
+		"├─ max request · gate 5ms",
+		"├─ vk execute · 1 call · messages.addChatUser",
+		"└─ vk execute · 1 call · messages.addChatUser",
+	}, whats)
+	rows := activity.rows("", 5000)
+	require.Equal(t, []string{"0s", "2.3s"}, rows[0][:2], "from the first to the last")
+	require.Equal(t, "70ms", rows[3][1])
+	require.Len(t, activity.Children, 65, "it is the table that is shorter")
+}
+
+func TestATraceHasALineForTheFirstRequestsAlone(t *testing.T) {
+	t.Parallel()
+	lines := func(n int) (text string, v traceView) {
+		for i := range n {
+			v.Requests = append(v.Requests, traceRequest{ID: fmt.Sprintf("outbox-%d", i), Trigger: "event"})
+		}
+		text, _ = written(t, v)
+		return text, v
+	}
+	text, _ := lines(5)
+	require.Equal(t, 5, strings.Count(text, "request outbox-"))
+	require.NotContains(t, text, "more")
+	text, v := lines(90)
+	require.Contains(t, text, "request outbox-4: event\n… and 85 more\n")
+	require.NotContains(t, text, "outbox-5:")
+	require.Len(t, v.Requests, 90)
 }
 
 func TestATraceShowsWhatAKilledWorkerHadDone(t *testing.T) {

@@ -80,6 +80,9 @@ type traceNode struct {
 	Children   []traceNode `json:"children"`
 
 	began, ended time.Time
+	// folded is how many requests the node stands for in a table, foldedMillis how long they took together.
+	folded       int
+	foldedMillis float64
 }
 
 // assembleTrace makes a tree of what is on record of a pass.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -10,14 +11,21 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/telemetry"
 )
 
-// barWidth is how many signs the whole pass is wide.
-const barWidth = 24
+const (
+	// barWidth is how many signs the whole pass is wide.
+	barWidth = 24
+	// requestsShown is how many of the requests that a pass served have a line each.
+	requestsShown = 5
+)
 
 func (v traceView) text(p *page) {
 	p.line("school %s, pass %d: %s, %s", v.School, v.Epoch, lo.CoalesceOrEmpty(v.Outcome, "unfinished (running, or cut off)"), short(v.Root.DurationMillis))
 	p.line("began %s%s", v.StartedAt.Format(time.RFC3339), lo.Ternary(v.Verify, "; the chats were to be read", ""))
-	for _, r := range v.Requests {
+	for _, r := range v.Requests[:min(len(v.Requests), requestsShown)] {
 		p.line("%s", r.words())
+	}
+	if more := len(v.Requests) - requestsShown; more > 0 {
+		p.line("… and %d more", more)
 	}
 	p.gap()
 	if len(v.Root.Children) == 0 {
@@ -56,8 +64,9 @@ func (r traceRequest) words() string {
 // rows are what is below a node, under each other.
 func (n traceNode) rows(indent string, total float64) [][]string {
 	var rows [][]string
-	for i, c := range n.Children {
-		last := i == len(n.Children)-1
+	children := foldRequests(n.Children)
+	for i, c := range children {
+		last := i == len(children)-1
 		rows = append(rows, c.row(indent+lo.Ternary(last, "└─ ", "├─ "), total))
 		rows = append(rows, c.rows(indent+lo.Ternary(last, "   ", "│  "), total)...)
 	}
@@ -70,6 +79,10 @@ func (n traceNode) row(indent string, total float64) []string {
 
 func (n traceNode) words() string {
 	parts := []string{n.title()}
+	if n.folded > 1 {
+		parts[0] += fmt.Sprintf(" ×%d", n.folded)
+		parts = append(parts, short(n.foldedMillis)+" in all")
+	}
 	if n.Attempt > 1 {
 		parts = append(parts, fmt.Sprintf("attempt %d", n.Attempt))
 	}
@@ -80,7 +93,7 @@ func (n traceNode) words() string {
 		parts = append(parts, fmt.Sprintf("%d %s", n.Calls, lo.Ternary(n.Calls == 1, "call", "calls")), n.Methods)
 	}
 	if n.GateMillis != nil {
-		parts = append(parts, "gate "+short(float64(*n.GateMillis)))
+		parts = append(parts, "gate "+short(float64(*n.GateMillis))+lo.Ternary(n.folded > 1, " at the most", ""))
 	}
 	if n.Status > 0 && n.Kind == nodePortal {
 		parts = append(parts, fmt.Sprintf("HTTP %d", n.Status))
@@ -101,9 +114,43 @@ func (n traceNode) title() string {
 		return "pass"
 	case nodePortal:
 		return "Portal: " + n.Name + " (" + n.Method + ")"
+	case nodeMessenger:
+		if n.Calls == 0 { // such a request is its method; others are their calls
+			return cmp.Or(n.Method, n.Name)
+		}
+		return n.Name
 	default:
 		return n.Name
 	}
+}
+
+// foldRequests has one node stand for neighbouring requests to the messenger of the same method with which nothing went wrong. It
+// lasts from the first of them to the last.
+func foldRequests(nodes []traceNode) []traceNode {
+	var folded []traceNode
+	for _, n := range nodes {
+		n.folded, n.foldedMillis = 1, n.DurationMillis
+		if len(folded) == 0 || !folded[len(folded)-1].foldsWith(n) {
+			folded = append(folded, n)
+			continue
+		}
+		all := &folded[len(folded)-1]
+		all.folded++
+		all.foldedMillis += n.foldedMillis
+		all.DurationMillis = max(all.DurationMillis, n.OffsetMillis+n.DurationMillis-all.OffsetMillis)
+		if n.GateMillis != nil {
+			all.GateMillis = lo.ToPtr(max(lo.FromPtr(all.GateMillis), *n.GateMillis))
+		}
+	}
+	return folded
+}
+
+// foldsWith tells whether two requests differ in their times alone.
+func (n traceNode) foldsWith(next traceNode) bool {
+	plain := func(n traceNode) bool {
+		return n.Kind == nodeMessenger && n.Method != "" && n.Calls == 0 && n.Code == "" && len(n.Children) == 0
+	}
+	return plain(n) && plain(next) && n.Name == next.Name && n.Method == next.Method
 }
 
 // bar shows when a node was, in the whole of the pass.

@@ -8,6 +8,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
@@ -45,6 +46,8 @@ type linkView struct {
 	// Age is null, and LimitHours 0, where there is no chat to check.
 	Age        *coded `json:"age"`
 	LimitHours int    `json:"limitHours"`
+	// masked stands for a link that is not shown.
+	masked string
 }
 
 // checkLimit is how old a check may be before it is pointed out. Every scheduled pass renews
@@ -53,7 +56,9 @@ const checkLimit = 24 * time.Hour
 
 // maskedLink stands for a link that is not shown. The link is not opened for it: what is
 // opened is recorded.
-const maskedLink = "https://vk.me/join/…"
+func maskedLink(p messenger.Protocol) string {
+	return lo.Ternary(p == messenger.MAX, "https://max.ru/join/…", "https://vk.me/join/…")
+}
 
 // viewLinks makes the tree; links are those that may be shown.
 func viewLinks(s survey.Survey, links map[chats.Key]string, now time.Time) linksView {
@@ -62,7 +67,7 @@ func viewLinks(s survey.Survey, links map[chats.Key]string, now time.Time) links
 	for _, b := range tree.Branches {
 		v.Branches = append(v.Branches, linkBranch{
 			Class: b.Class, Title: lo.CoalesceOrEmpty(linksBranchWords[b.Title], b.Title),
-			Chats: lo.Map(b.Chats, func(c chatView, _ int) linkView { return viewLink(c, c.label(b), now) }),
+			Chats: lo.Map(b.Chats, func(c chatView, _ int) linkView { return viewLink(c, c.label(b), s.School.Messenger, now) }),
 		})
 	}
 	return v
@@ -77,9 +82,9 @@ func zoneOf(name string) *time.Location {
 	return zone
 }
 
-func viewLink(c chatView, parameter string, now time.Time) linkView {
+func viewLink(c chatView, parameter string, on messenger.Protocol, now time.Time) linkView {
 	v := linkView{
-		chatHead: c.chatHead, Parameter: parameter, HasLink: c.HasLink, Link: c.Link,
+		chatHead: c.chatHead, Parameter: parameter, HasLink: c.HasLink, Link: c.Link, masked: maskedLink(on),
 		NoData: noLink(c), Check: say(linkCheckWords, checkOf(c)), VerifiedAt: c.VerifiedAt,
 	}
 	if v.Check.Code != string(linkNoChat) {
@@ -143,7 +148,7 @@ func (v linkView) location() string {
 	case v.Link != "":
 		return v.Link
 	case v.HasLink:
-		return maskedLink
+		return v.masked
 	default:
 		return linksNoData + ": " + joinWords(v.NoData)
 	}

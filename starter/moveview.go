@@ -46,6 +46,10 @@ type moveView struct {
 	// CanBeTakenBack tells that it moves, and that no old chat is being left yet.
 	CanBeTakenBack bool        `json:"canBeTakenBack"`
 	Chats          []moveCount `json:"chats"`
+	// Belong counts the places that the roster gives in the chats that are waited for: somebody who belongs into several has one in
+	// each. Of them People are taken: who is in the chat.
+	Belong int `json:"belong"`
+	People int `json:"people"`
 	// HeldBack are the chats that are not made, or not there any more, with the reason.
 	HeldBack []heldBack `json:"heldBack"`
 	// Left are the chats that the school has left in earlier moves, the latest first.
@@ -141,7 +145,11 @@ func (v *moveView) count(old store.Mirror, next survey.Survey) {
 			continue // the roster does not call for it any more, and nobody waits for it
 		}
 		if counts[p.kind].add(p.state()) {
-			v.HeldBack = append(v.HeldBack, heldBack{chatHead: p.head(), Reasons: p.withheld(), Old: live[p.key]})
+			v.HeldBack = append(v.HeldBack, heldBack{chatHead: p.head(), Reasons: p.withheld(next.School.Messenger), Old: live[p.key]})
+		}
+		if p.state() != chatNotYet {
+			v.Belong += len(p.wanted())
+			v.People += p.arrived()
 		}
 	}
 	v.Chats = lo.FilterMap(chats.Types(), func(t chats.Type, _ int) (moveCount, bool) {
@@ -172,12 +180,23 @@ func (c *moveCount) add(state chatState) bool {
 }
 
 // withheld says why a chat is not made, or what is wrong with it.
-func (p *place) withheld() []coded {
+func (p *place) withheld(on messenger.Protocol) []coded {
 	reasons := append(sayAll(notYetWords, p.notYet()), sayAll(holdWords, p.heldCreation())...)
 	if p.have != nil && p.have.Problem != "" {
-		reasons = []coded{say(messengerWords, p.have.Problem)}
+		reasons = []coded{sayTrouble(on, p.have.Problem)}
 	}
 	return reasons
+}
+
+// arrived counts those who belong into the chat and are in it.
+func (p *place) arrived() int {
+	if p.state() != chatLive {
+		return 0
+	}
+	in := lo.SliceToMap(p.known(), func(m reconcile.Member) (school.AccountID, bool) {
+		return m.Account, m.State == reconcile.MemberPresent
+	})
+	return lo.CountBy(p.wanted(), func(m chats.Member) bool { return in[m.Account] })
 }
 
 func (v moveView) total() moveCount {
@@ -271,6 +290,7 @@ func (v moveView) course(p *page) {
 func (v moveView) standing(p *page) {
 	sum := v.total()
 	p.line("there: %d of %s", sum.There, counted(sum.Waited, "chat"))
+	p.line("people in the new chats: %d of %d who belong there; who belongs into several is counted in each", v.People, v.Belong)
 	if sum.Awaited > 0 {
 		p.line("to be made by people: %d, see: rollcall chats %s --to-make", sum.Awaited, v.School)
 	}

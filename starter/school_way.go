@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/rollcall-edu/rollcall/internal/config"
@@ -59,6 +61,35 @@ func (w *schoolWay) access() connect.Access {
 	return connect.Access{
 		Protocol: w.school.Messenger, Community: w.community.ID, Token: w.community.Token, HTTP: w.client, Gate: w.gate,
 	}
+}
+
+// askWhose asks the messenger whether the token is the community's, and may manage its messages.
+func (w *schoolWay) askWhose(ctx context.Context) error {
+	client, err := w.messengers.Connect(w.access())
+	if err == nil {
+		_, err = client.Community(ctx)
+	}
+	return err
+}
+
+// noAnswer tells why the messenger said nothing of the token.
+func (w *schoolWay) noAnswer(err error) string {
+	if w.trouble != nil {
+		return w.troubleWords()
+	}
+	e, ok := errors.AsType[*messenger.Error](err)
+	if !ok || e.Code == messenger.CodeBudget {
+		return gateWords(err)
+	}
+	return fmt.Sprintf("the messenger does not answer as it should (%s): try again later", e)
+}
+
+// gateWords says why a request was not made.
+func gateWords(err error) string {
+	if e, ok := errors.AsType[*messenger.Error](err); ok && e.Code == messenger.CodeBudget {
+		return fmt.Sprintf("the token is busy: try again in %d s", int(e.RetryAfter.Seconds())+1)
+	}
+	return "the pace of the token's requests could not be asked for: check that the database is up"
 }
 
 // troubleWords say what was wrong with the proxy at the last request. To whoever does not know MAX's root, MAX's own

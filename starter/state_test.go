@@ -94,6 +94,28 @@ func TestStatusWhileAPassRunsAndAfter(t *testing.T) {
 	require.Contains(t, b.ok("status", "--district", "other"), "no school is registered")
 }
 
+func TestChatsThatWaitForAPersonAreCounted(t *testing.T) {
+	t.Parallel()
+	b := setupRoster(t)
+	const said = "57 chats wait for a person to make them: see: rollcall chats s --to-make\n"
+	require.NotContains(t, b.ok("status", "s"), "--to-make", "the pass has not ended")
+	report := workflows.PassReport{School: "s", Epoch: 1, Outcome: workflows.OutcomeChanged, Awaited: 57}
+	require.NoError(t, b.store().EndPass(t.Context(), "s", 1, string(report.Outcome), nil, report, nil))
+	require.Contains(t, b.ok("status", "s"), "\ns: "+said)
+	require.Contains(t, b.ok("school", "show", "s"), said)
+	require.NotContains(t, b.ok("status"), "--to-make", "a district has hundreds of schools")
+	require.Equal(t, 57, decode[statusView](b, "status").Schools[0].LastPass.Awaited)
+
+	text, _ := written(t, viewReport(report))
+	require.Contains(t, text, "\n"+said)
+	report.Awaited = 1
+	text, _ = written(t, viewReport(report))
+	require.Contains(t, text, "\n1 chat waits for a person to make it: see: rollcall chats s --to-make\n")
+	report.Awaited = 0
+	text, _ = written(t, viewReport(report))
+	require.NotContains(t, text, "--to-make")
+}
+
 func TestWhatIsHeldIsCountedAndShown(t *testing.T) {
 	t.Parallel()
 	b := setupRoster(t)

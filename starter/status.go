@@ -86,12 +86,14 @@ type passView struct {
 	StartedAt   time.Time         `json:"startedAt"`
 	FinishedAt  *time.Time        `json:"finishedAt"`
 	// Outcome is "unfinished" while the pass is running, or where it was cut off.
-	Outcome    workflows.Outcome  `json:"outcome"`
-	Progress   *progressView      `json:"progress"`
-	Operations map[string]int     `json:"operations"`
-	Failed     map[string]int     `json:"failed"`
-	Holds      int                `json:"holds"`
-	Problem    *workflows.Problem `json:"problem"`
+	Outcome    workflows.Outcome `json:"outcome"`
+	Progress   *progressView     `json:"progress"`
+	Operations map[string]int    `json:"operations"`
+	Failed     map[string]int    `json:"failed"`
+	Holds      int               `json:"holds"`
+	// Awaited counts the chats that waited for a person to make them when it ended.
+	Awaited int                `json:"awaited"`
+	Problem *workflows.Problem `json:"problem"`
 	// Portal is what was wrong with the Portal, where everything else went its way; null if nothing was.
 	Portal *workflows.Problem `json:"portal"`
 }
@@ -117,7 +119,7 @@ func viewPass(p store.PassRow) (*passView, error) {
 		v.Outcome = report.Outcome
 	}
 	v.Operations, v.Failed, v.Holds, v.Problem = notNil(report.Operations), notNil(report.Failed), report.Holds, report.Problem
-	v.Portal = report.Portal
+	v.Awaited, v.Portal = report.Awaited, report.Portal
 	return v, nil
 }
 

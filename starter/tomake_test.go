@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/rollcall-edu/rollcall/internal/chats"
 	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
+	"github.com/rollcall-edu/rollcall/internal/school"
 	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
@@ -38,10 +40,10 @@ func byHand() survey.Survey {
 func standings(now time.Time) []store.Standing {
 	looked := now.Add(-time.Hour)
 	all := lo.Map(adoption.Problems(), func(p adoption.Problem, i int) store.Standing {
-		return store.Standing{Ref: messenger.ChatRef("-7" + string(rune('0'+i))), Since: now.Add(-3 * time.Hour), LookedAt: &looked, Problem: p, Lacks: []messenger.Right{}}
+		return store.Standing{Ref: messenger.ChatRef("-7" + string(rune('0'+i))), Since: now.Add(-3 * time.Hour), LookedAt: &looked, Problem: p, Title: "Чат " + string(rune('А'+i)), Owner: 5, Lacks: []messenger.Right{}}
 	})
 	for i := range all {
-		if all[i].Problem == adoption.ProblemRights {
+		if lo.Contains([]adoption.Problem{adoption.ProblemRights, adoption.ProblemNoCode}, all[i].Problem) {
 			all[i].Lacks = []messenger.Right{messenger.RightAdmins, messenger.RightWrite}
 		}
 	}
@@ -57,9 +59,29 @@ func TestChatsToMake(t *testing.T) {
 	golden(t, "chats-to-make.txt", text)
 	golden(t, "chats-to-make.json", asJSON)
 	require.NotContains(t, text, "111-111-111-111")
+	require.Equal(t, 1, strings.Count(text, ": add admins; write and edit messages"), "what else is wrong is said alone")
+	require.NotContains(t, text, " above")
 	for _, c := range v.ToMake {
 		require.Equal(t, []string{c.Code}, adoption.CodesIn(c.MakeAs), "the title is taken for what it is to be")
 	}
+}
+
+func TestWhoHadBestMakeAChat(t *testing.T) {
+	t.Parallel()
+	who := peopleOf(fixtureRoster())
+	member := func(person school.PersonID, role chats.Role) chats.Member {
+		return chats.Member{Person: person, Role: role}
+	}
+	made := func(members ...chats.Member) toMakeChat {
+		return toMakeChat{BestMadeBy: who.makers(chats.Chat{Members: members})}
+	}
+	require.Empty(t, made().makers())
+	require.Empty(t, made(member("head", chats.RoleMember)).makers())
+	require.Equal(t, "Соколова Анна (head)", made(member("x", chats.RoleMember), member("head", chats.RoleAdmin)).makers())
+	require.Equal(t, "Соколова Анна (head), nobody", made(member("head", chats.RoleAdmin), member("nobody", chats.RoleAdmin)).makers())
+	three := made(member("head", chats.RoleAdmin), member("algebraist", chats.RoleAdmin), member("nobody", chats.RoleAdmin))
+	require.Equal(t, "Соколова Анна (head), Ключевская Анна (algebraist), …", three.makers())
+	require.Len(t, three.BestMadeBy, 3)
 }
 
 func TestNoChatsToMake(t *testing.T) {
@@ -73,6 +95,7 @@ func TestNoChatsToMake(t *testing.T) {
 	text, _ = written(t, viewToMake(headOf(s), s, standings(now)[:1], now))
 	require.Contains(t, text, "There is no chat to make now.")
 	require.Contains(t, text, "-70", "what the bot was let into is shown all the same")
+	require.NotContains(t, text, "above", "there is nothing")
 
 	s = byHand()
 	s.School.CommunityID = 0

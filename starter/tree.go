@@ -7,8 +7,10 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/rollcall-edu/rollcall/internal/chats"
+	"github.com/rollcall-edu/rollcall/internal/messenger"
 	"github.com/rollcall-edu/rollcall/internal/reconcile"
 	"github.com/rollcall-edu/rollcall/internal/school"
+	"github.com/rollcall-edu/rollcall/internal/store"
 	"github.com/rollcall-edu/rollcall/internal/survey"
 )
 
@@ -51,6 +53,8 @@ type chatView struct {
 	// HasLink tells that there is an invite link; Link is "" unless links are shown.
 	HasLink bool   `json:"hasLink"`
 	Link    string `json:"link"`
+	// hint names the command that shows what can be done about it.
+	hint string
 }
 
 // Headings of the branches that are no class.
@@ -78,7 +82,7 @@ func viewChats(s survey.Survey, links map[chats.Key]string, showLinks bool) chat
 		default:
 			where = lo.CoalesceOrEmpty(byClass[p.want.Class], &none)
 		}
-		where.Chats = append(where.Chats, viewChat(p, links))
+		where.Chats = append(where.Chats, viewChat(p, s.School, links))
 	}
 	v := chatsView{
 		schoolHead: headOf(s), Successor: s.School.Successor, SuccessorOf: s.School.SuccessorOf, note: moveNote(s.School),
@@ -115,7 +119,7 @@ func homesOfGroups(r school.Roster, day school.Date) map[school.ClassID]school.C
 	return homes
 }
 
-func viewChat(p *place, links map[chats.Key]string) chatView {
+func viewChat(p *place, of store.SchoolRow, links map[chats.Key]string) chatView {
 	v := chatView{
 		chatHead: p.head(), Expected: len(p.wanted()), Missing: len(p.missing()), NotYet: sayAll(notYetWords, p.notYet()),
 		Held: sayAll(holdWords, p.heldCreation()), Lacks: []coded{},
@@ -133,8 +137,11 @@ func viewChat(p *place, links map[chats.Key]string) chatView {
 		v.VerifiedAt, v.HasLink, v.Link = utc(p.have.VerifiedAt), p.have.HasLink, links[p.have.Key]
 		v.Lacks = sayAll(rightWords, p.have.Lacks)
 		if p.have.Problem != "" {
-			v.Problem = lo.ToPtr(say(messengerWords, p.have.Problem))
+			v.Problem = lo.ToPtr(sayTrouble(of.Messenger, p.have.Problem))
 		}
+	}
+	if of.Messenger == messenger.MAX && p.state() == chatGone && len(v.Held) > 0 {
+		v.hint = "see: rollcall holds list " + string(of.ID)
 	}
 	return v
 }
@@ -179,6 +186,9 @@ func (c chatView) row(label string) []string {
 	}
 	if len(c.Lacks) > 0 {
 		notes = append(notes, coded{Words: "give the bot the right to: " + joinWords(c.Lacks)})
+	}
+	if c.hint != "" {
+		notes = append(notes, coded{Words: c.hint})
 	}
 	return []string{
 		label, c.State.Words, number(c.Members), number(c.Expected), number(c.Admins), number(c.Invited), number(c.Missing),

@@ -179,10 +179,7 @@ func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
 		return token, rights
 	}
 	community := fmt.Sprintf("%s %d", communityWord(t.school.Messenger), t.community.ID)
-	client, err := t.messengers.Connect(t.access())
-	if err == nil {
-		_, err = client.Community(ctx)
-	}
+	err := t.askWhose(ctx)
 	token.State, token.Message = checkOK, "good, and of "+community
 	rights.State, rights.Message = checkOK, "it may manage the community's messages"
 	if t.school.Messenger == messenger.MAX {
@@ -206,24 +203,4 @@ func (t *trial) tokenChecks(ctx context.Context) (token, rights check) {
 		}
 	}
 	return token, rights
-}
-
-// noAnswer tells why the messenger said nothing of the token.
-func (t *trial) noAnswer(err error) string {
-	if t.trouble != nil {
-		return t.troubleWords()
-	}
-	e, ok := errors.AsType[*messenger.Error](err)
-	if !ok || e.Code == messenger.CodeBudget {
-		return gateWords(err)
-	}
-	return fmt.Sprintf("the messenger does not answer as it should (%s): try again later", e)
-}
-
-// gateWords says why a request was not made.
-func gateWords(err error) string {
-	if e, ok := errors.AsType[*messenger.Error](err); ok && e.Code == messenger.CodeBudget {
-		return fmt.Sprintf("the token is busy: try again in %d s", int(e.RetryAfter.Seconds())+1)
-	}
-	return "the pace of the token's requests could not be asked for: check that the database is up"
 }

@@ -177,6 +177,19 @@ var messengerWords = map[messenger.Code]string{
 	messenger.CodeChatDenied:   "the community has no access to the chat, or is not its admin",
 }
 
+// troubleWordsMAX are messengerWords where a bot has the community's part.
+var troubleWordsMAX = map[messenger.Code]string{
+	messenger.CodeChatDenied: "the bot has no access to the chat, or is not its admin",
+}
+
+// sayTrouble says what is wrong with a chat, in its messenger's terms.
+func sayTrouble(on messenger.Protocol, code messenger.Code) coded {
+	if words := troubleWordsMAX[code]; on == messenger.MAX && words != "" {
+		return coded{Code: string(code), Words: words}
+	}
+	return say(messengerWords, code)
+}
+
 // servedWords are what a pass does beside its plans' operations.
 var servedWords = map[string]string{
 	workflows.ServedChats:         "show chat on the Portal",
