@@ -41,6 +41,11 @@ func TestSetMessenger(t *testing.T) {
 	require.Contains(t, b.ok("school", "set-messenger", "s", "max"), "school s is on MAX already: nothing is changed\n")
 	require.Equal(t, messenger.MAX, decode[schoolsView](b, "school", "list").Schools[0].Messenger)
 
+	b.ok("school", "add", "v", "--district", "d", "--feed", "f", "--source-id", "org-2", "--name", "Школа № 18")
+	b.ok("school", "set-messenger", "v", "max")
+	b.in = "a-token"
+	require.Contains(t, b.refused(exitUsage, "school", "set-token", "v", "--community-id", "700"), "bot 700 is school s's: each school has a bot of its own")
+
 	require.Contains(t, b.refused(exitUsage, "school", "set-user-token", "s"), "school s is on MAX")
 	require.Contains(t, b.ok("school", "set-user-token", "s", "--off"), "no user token")
 	require.Contains(t, b.ok("school", "show", "s"), "a link of their own")

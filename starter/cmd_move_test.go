@@ -239,7 +239,7 @@ func TestWhatCannotMove(t *testing.T) {
 	refused(exitUsage, "school s moves already: see: rollcall school move s", "s", toMAX...)
 	refused(exitUsage, "s.max is the successor of s: see to its move there", "s.max", "--back")
 	refused(exitUsage, "s.max is the successor of s", "s.max", "--to", "vk", "--community-id", "1")
-	require.Equal(t, exitUsage, exitCode(asMoveError(&store.MoveError{Problem: "as it is"})))
+	require.Equal(t, exitUsage, exitCode(asRefused(&store.MoveError{Problem: "as it is"})))
 	m.keys = nil
 	refused(exitUsage, "no keyset", "s")
 }

@@ -175,7 +175,7 @@ func beginMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow
 		return err // what cannot be recorded is not done
 	}
 	if row.Successor, err = st.BeginMove(ctx, row.ID, to, community, token); err != nil {
-		return asMoveError(err)
+		return asRefused(err)
 	}
 	if untried != "" {
 		fmt.Fprintf(a.err, "rollcall: the token could not be tried: %s; to try it: rollcall school check %s\n", clean(untried), row.Successor)
@@ -232,9 +232,11 @@ func movable(row store.SchoolRow, to messenger.Protocol) error {
 	return nil
 }
 
-// asMoveError makes wrong usage of a move that the store refuses, in its own words.
-func asMoveError(err error) error {
-	if _, refused := errors.AsType[*store.MoveError](err); refused {
+// asRefused makes wrong usage of a move, or of a bot, that the store refuses, in its own words.
+func asRefused(err error) error {
+	_, move := errors.AsType[*store.MoveError](err)
+	_, shared := errors.AsType[*store.SharedError](err)
+	if move || shared {
 		return &usageError{err}
 	}
 	return err
@@ -268,7 +270,7 @@ func showMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow,
 
 func takeMoveBack(ctx context.Context, a *app, st *store.Store, row store.SchoolRow) error {
 	if row.Successor == "" {
-		return asMoveError(st.CancelMove(ctx, row.ID))
+		return asRefused(st.CancelMove(ctx, row.ID))
 	}
 	next, err := st.School(ctx, row.Successor)
 	if err != nil {
@@ -282,7 +284,7 @@ func takeMoveBack(ctx context.Context, a *app, st *store.Store, row store.School
 		return err // what cannot be recorded is not done
 	}
 	if err := st.CancelMove(ctx, row.ID); err != nil {
-		return asMoveError(err)
+		return asRefused(err)
 	}
 	return a.show(moveTakenBack{
 		School: row.ID, Messenger: row.Messenger, From: next.Messenger, Community: next.CommunityID,

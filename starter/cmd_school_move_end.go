@@ -17,7 +17,7 @@ const actEndMove = "end-move"
 // endMove ends a school's move at once and without last messages, or, without confirmed, shows what that would do.
 func endMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, confirmed bool) error {
 	if row.Successor == "" {
-		return asMoveError(&store.MoveError{Problem: "school " + string(row.ID) + " does not move"})
+		return asRefused(&store.MoveError{Problem: "school " + string(row.ID) + " does not move"})
 	}
 	old, err := st.Mirror(ctx, row.ID)
 	if err != nil {
@@ -46,7 +46,7 @@ func endMove(ctx context.Context, a *app, st *store.Store, row store.SchoolRow, 
 		return err
 	}
 	if row.Messenger != v.To {
-		return asMoveError(&store.MoveError{Problem: "the move of school " + string(row.ID) + " has been taken back meanwhile"})
+		return asRefused(&store.MoveError{Problem: "the move of school " + string(row.ID) + " has been taken back meanwhile"})
 	}
 	return a.show(v)
 }

@@ -56,7 +56,7 @@ func runSetToken(ctx context.Context, a *app, id school.ID, o setTokenOptions) e
 		return err
 	}
 	if err := st.SetToken(ctx, id, community, token); err != nil {
-		return err
+		return asRefused(err)
 	}
 	_, callback, err := st.EventWays(ctx, id)
 	if err != nil {
