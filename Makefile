@@ -46,7 +46,7 @@ test-unit: ## unit, property, workflow and replay tests, on a real PostgreSQL; M
 
 .PHONY: test-e2e
 test-e2e: ## the whole stack: real Temporal, real PostgreSQL, the sandbox, the programs themselves
-	cd devstack && $(GO) test -timeout 30m ./...
+	cd devstack && $(GO) test -timeout 45m ./...
 
 .PHONY: record
 record: ## record the histories that the replay test replays, after a deliberate change of workflows
