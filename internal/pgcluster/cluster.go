@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,8 +99,12 @@ func (c *Cluster) start(ctx context.Context, o owner, opts Options) error {
 	return c.serve(ctx, inst, o, opts)
 }
 
+// remainsPause is the pause before another try while what a crash has left still ends.
+const remainsPause = 100 * time.Millisecond
+
 // serve starts the process and waits for its first answer. A free port that was taken between the choice
-// and the server's bind is chosen again.
+// and the server's bind is chosen again. The processes of a server that crashed notice that after a moment: they are
+// waited for.
 func (c *Cluster) serve(ctx context.Context, inst installation, o owner, opts Options) error {
 	for attempt := 1; ; attempt++ {
 		port, err := choosePort(opts.Port)
@@ -113,6 +118,13 @@ func (c *Cluster) serve(ctx context.Context, inst installation, o owner, opts Op
 		err = c.awaitReady(ctx)
 		if _, taken := errors.AsType[*PortTakenError](err); taken && opts.Port == 0 && attempt < 5 {
 			continue
+		}
+		if errors.Is(err, errRemains) {
+			select {
+			case <-time.After(remainsPause):
+				continue
+			case <-ctx.Done():
+			}
 		}
 		return err
 	}
@@ -143,8 +155,19 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	if _, err := choosePort(c.port); err != nil {
 		return err
 	}
-	return fmt.Errorf("PostgreSQL ended while starting; the end of %s:\n%s", c.LogFile(), lastLines(c.LogFile(), 5))
+	last := lastLines(c.LogFile(), 5)
+	err = fmt.Errorf("PostgreSQL ended while starting; the end of %s:\n%s", c.LogFile(), last)
+	if strings.Contains(last, inMemory) {
+		return fmt.Errorf("%w: %w", errRemains, err)
+	}
+	return err
 }
+
+// errRemains says that processes of a server that crashed have not ended yet, which PostgreSQL sees by their memory, and says as
+// inMemory.
+var errRemains = errors.New("processes of a server that crashed still run")
+
+const inMemory = "pre-existing shared memory block"
 
 func (c *Cluster) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)

@@ -135,6 +135,30 @@ func TestStartAfterACrash(t *testing.T) {
 	require.Equal(t, "kept", query[string](t, again.DSN("kept"), "SELECT current_database()"))
 }
 
+// TestStartWaitsForWhatACrashedServerLeft: a process of its own that ends late, as on a busy machine.
+func TestStartWaitsForWhatACrashedServerLeft(t *testing.T) {
+	t.Parallel()
+	dir := reachableDir(t) + "/postgres"
+	c := start(t, Options{Dir: dir})
+	conn, err := pgx.Connect(t.Context(), c.DSN("postgres"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	late := int(conn.PgConn().PID())
+	require.NoError(t, syscall.Kill(late, syscall.SIGSTOP))
+	c.server.signal(syscall.SIGKILL)
+	<-c.Done()
+	require.NoError(t, c.Stop(t.Context()))
+
+	go func() {
+		for !strings.Contains(lastLines(c.LogFile(), 5), inMemory) && t.Context().Err() == nil {
+			runtime.Gosched()
+		}
+		_ = syscall.Kill(late, syscall.SIGCONT)
+	}()
+	again := start(t, Options{Dir: dir})
+	require.Equal(t, 1, query[int](t, again.DSN("postgres"), "SELECT 1"))
+}
+
 func TestStartStopsTheServerThatACrashedRunLeft(t *testing.T) {
 	t.Parallel()
 	dir := reachableDir(t) + "/postgres"
