@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/proto"
@@ -155,27 +156,49 @@ func scanEverything(ctx context.Context) error {
 func (f *finder) scanServer(ctx context.Context, query string) (runs int, err error) {
 	var page []byte
 	for {
-		list, err := world.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: page})
+		var list *workflowservice.ListWorkflowExecutionsResponse
+		err := patiently(ctx, func() (err error) {
+			list, err = world.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: page})
+			return err
+		})
 		if err != nil {
 			return runs, err
 		}
 		for _, run := range list.GetExecutions() {
 			runs++
-			id := run.GetExecution().GetWorkflowId()
-			f.message(id, run)
-			events := world.client.GetWorkflowHistory(ctx, id, run.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-			for events.HasNext() {
-				event, err := events.Next()
-				if err != nil {
-					return runs, err
-				}
-				f.message(fmt.Sprintf("%s event %d %s", id, event.GetEventId(), event.GetEventType()), event)
+			f.message(run.GetExecution().GetWorkflowId(), run)
+			if err := patiently(ctx, func() error { return f.scanRun(ctx, run.GetExecution()) }); err != nil {
+				return runs, err
 			}
 		}
 		if page = list.GetNextPageToken(); len(page) == 0 {
 			return runs, nil
 		}
 	}
+}
+
+func (f *finder) scanRun(ctx context.Context, run *commonpb.WorkflowExecution) error {
+	events := world.client.GetWorkflowHistory(ctx, run.GetWorkflowId(), run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		if err != nil {
+			return err
+		}
+		f.message(fmt.Sprintf("%s event %d %s", run.GetWorkflowId(), event.GetEventId(), event.GetEventType()), event)
+	}
+	return nil
+}
+
+// patiently asks again where a server that has all the tests' runs on it, and a busy machine, takes longer than a call may.
+func patiently(ctx context.Context, ask func() error) (err error) {
+	for range 5 {
+		err = ask()
+		_, late := errors.AsType[*serviceerror.DeadlineExceeded](err)
+		if !late && !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // message looks through a message: every string in it, and every payload's decoded content.
