@@ -74,7 +74,7 @@ func (a *Activities) readChats(ctx context.Context, in workflows.ReadChatsInput)
 	}
 	effects.ChatsVerified(verified)
 	read.chats = len(verified)
-	if err := a.readLinks(ctx, m, known, states, effects); err != nil {
+	if err := a.readInvites(ctx, m, known, states, effects); err != nil {
 		return read, err
 	}
 	if err := effects.Record(ctx); err != nil || !in.Scope.CoversStandings() {
@@ -119,9 +119,9 @@ func unread(effects *store.Effects, known store.MirrorChat, state messenger.Chat
 	effects.RightsAre(known.ID, state.Lacks)
 }
 
-// readLinks reads the links of chats that have none on record: who is invited could not come. One that the messenger does not give is
+// readInvites reads the invite links of chats that have none on record: who is invited could not come. One that the messenger does not give is
 // asked for at the next reading again.
-func (a *Activities) readLinks(
+func (a *Activities) readInvites(
 	ctx context.Context, m messenger.Messenger, known []store.MirrorChat, states []messenger.ChatState, effects *store.Effects,
 ) error {
 	var linkless []store.MirrorChat
