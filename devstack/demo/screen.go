@@ -104,6 +104,8 @@ func (s *screen) addresses(d *demo) {
 		"  " + rollcall + " resync school-1 --verify --wait",
 		"  " + rollcall + " schedule list",
 		"  " + rollcall + " calls school-3",
+		"  " + rollcall + " chats school-3 --to-make",
+		"  " + rollcall + " school move school-1 --to max --dry-run",
 		"  " + rollcall + " trace school-1",
 		"  " + rollcall + " doctor",
 		"",
